@@ -1,0 +1,1 @@
+"""Claims: from an article to verdicts, and the people who use them."""

@@ -1,0 +1,1 @@
+"""Article to claims: sentence roles, splitting, attribution, check-worthiness."""

@@ -1,0 +1,74 @@
+"""Everything that can go wrong in `checker`, as one tree. Imports no sibling.
+
+    CheckerError
+    ├── ArticleError            the article handed in cannot be used
+    │   ├── ArticleNotFound     no such file
+    │   ├── ArticleEmpty        nothing to read in it
+    │   ├── ArticleTooLarge     more text than one check takes
+    │   ├── ArticleNotText      binary, or in an encoding that cannot be told
+    │   └── NoClaims            read, but it makes no checkable claim
+    ├── SettingsError           a setting has a value that cannot be used
+    ├── UnknownName             no judge, extractor or format of that name (lists those there are)
+    ├── StoreEmpty              there is no evidence to check against
+    ├── JudgeError              a judge could not hear the evidence
+    └── ModelUnavailable        the chat model cannot be reached or is not configured
+
+Each error's message is one line that says what is wrong and what to do about it. Exit codes and HTTP statuses are
+given at the edges (`checker.cli`, `checker.web`), not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class CheckerError(Exception):
+    """Base of every error that `checker` raises on purpose."""
+
+
+class ArticleError(CheckerError):
+    """The article handed in cannot be used."""
+
+
+class ArticleNotFound(ArticleError):
+    """No such file."""
+
+
+class ArticleEmpty(ArticleError):
+    """There is nothing to read in the article."""
+
+
+class ArticleTooLarge(ArticleError):
+    """The article is larger than one check takes."""
+
+
+class ArticleNotText(ArticleError):
+    """The article is binary, or in an encoding that cannot be told."""
+
+
+class NoClaims(ArticleError):
+    """The article was read, but it makes no checkable claim."""
+
+
+class SettingsError(CheckerError):
+    """A setting has a value that cannot be used."""
+
+
+class UnknownName(CheckerError):
+    """No judge, extractor or format of that name."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        super().__init__(f"unknown {what} {name!r}; choose one of: {', '.join(sorted(known))}")
+
+
+class StoreEmpty(CheckerError):
+    """There is no evidence to check against."""
+
+
+class JudgeError(CheckerError):
+    """A judge could not hear the evidence."""
+
+
+class ModelUnavailable(CheckerError):
+    """The chat model cannot be reached or is not configured."""

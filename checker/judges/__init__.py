@@ -1,0 +1,1 @@
+"""Judges: claim and hits to stances."""

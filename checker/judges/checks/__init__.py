@@ -1,0 +1,1 @@
+"""Explicit checks for what small models are blind to; they veto or lower, they never invent support."""

@@ -1,0 +1,1 @@
+"""Is it right, by how much, and did this change help?"""

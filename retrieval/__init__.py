@@ -1,0 +1,1 @@
+"""Evidence: from a URL to ranked, dated, de-duplicated passages."""

@@ -1,0 +1,1 @@
+"""Places evidence comes from, one small module each."""
