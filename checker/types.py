@@ -167,7 +167,7 @@ class Verdict:
         reason: Why that label.
         content_label: What is left of it when the speaker's own word is taken away; equals `label` where nobody
             is quoted.
-        confidence: 0..1, the judge's calibrated probability behind the label; 0.0 for `no_evidence`.
+        confidence: 0..1, the calibrated probability behind the label (for `needs_source`: that nothing settles it).
         citations: The decisive ones first. Never a quote that is not found in its source.
         origins: Number of independent origins behind the label's side.
         judge: Name of the judge that heard the evidence.
