@@ -1,0 +1,112 @@
+"""Every setting: its name, default and help, and where its value came from.
+
+A value is taken from the first of these that has one: a flag of the command line, the environment (`SARING_...`),
+the settings file (`SARING_CONFIG`, else `saring.toml` in the user's configuration folder), the default below.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from checker.errors import SettingsError
+
+OFFLINE_EXTRACTOR = "rules"
+
+
+def config_file() -> Path:
+    """Path of the settings file, whether or not there is one."""
+    named = os.environ.get("SARING_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("saring")) / "saring.toml"
+
+
+def default_store() -> Path:
+    """Where the evidence store is unless told otherwise: under the user's data folder."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("saring")) / "store"
+
+
+class Settings(BaseSettings):
+    """All settings of Saring. Immutable; every field can be set by `SARING_` + its upper-cased name."""
+
+    model_config = SettingsConfigDict(env_prefix="SARING_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    store: str = Field(
+        default_factory=lambda: str(default_store()),
+        description="Evidence store: a folder, or http://host:port of a Chroma server.",
+    )
+    embedder: str = Field(
+        default="saring",
+        description="Embedding model: 'saring' (embedded) or the name of a sentence-transformers model.",
+    )
+    extractor: str = Field(default="rules", description="What finds the claims: 'rules' (embedded) or 'llm'.")
+    judge: str = Field(default="embedded", description="Who hears the evidence: 'embedded', 'llm' or 'cascade'.")
+    model: str = Field(
+        default="", description="Chat model of the LLM step, e.g. 'openai:gpt-5-mini' or 'ollama:qwen3'."
+    )
+    base_url: str = Field(default="", description="Base URL of an OpenAI-compatible server for the LLM step.")
+    passages: int = Field(default=8, ge=1, le=64, description="How many passages are heard per claim.")
+    support_threshold: float = Field(default=0.5, ge=0, le=1, description="Least probability for a source to support.")
+    refute_threshold: float = Field(default=0.5, ge=0, le=1, description="Least probability for a source to refute.")
+    outvote: int = Field(
+        default=3, ge=2, description="How many times the origins of one side must outnumber the other's to hold alone."
+    )
+    threads: int = Field(default=0, ge=0, description="Threads of the embedded models; 0: as many as cores, at most 4.")
+    retrieve: str = Field(default="", description="Connectors asked for claims that the store cannot answer, by comma.")
+    fetch_contact: str = Field(default="", description="Contact (URL or e-mail) in the User-Agent of what is fetched.")
+    fetch_allow: str = Field(default="", description="Private hosts that may be fetched from, by comma.")
+    language: Literal["", "id", "en"] = Field(
+        default="", description="Language of the interface; empty: the article's."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - fixed by pydantic-settings
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the settings file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+    def public(self) -> dict[str, Any]:
+        """The settings that shaped a check, as plain JSON values, for its report. Holds no secret."""
+        return self.model_dump(exclude={"fetch_contact", "fetch_allow", "language", "threads"})
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        flags: Values from the command line; None means "not given".
+
+    Returns:
+        The settings, validated.
+
+    Raises:
+        SettingsError: A value cannot be used, or the settings file cannot be read; names the setting and the source.
+    """
+    import tomllib
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"setting {name!r} cannot be {first.get('input')!r}: {first['msg'].lower()}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file {config_file()} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"settings file {config_file()} cannot be read: {error.strerror or error}") from error
