@@ -11,6 +11,8 @@
     ├── UnknownName             no judge, extractor or format of that name (lists those there are)
     ├── StoreEmpty              there is no evidence to check against
     ├── JudgeError              a judge could not hear the evidence
+    ├── ReportUnreadable        a report read back from JSON is not one
+    ├── OutputError             the result cannot be written where it was asked for
     └── ModelUnavailable        the chat model cannot be reached or is not configured
 
 Each error's message is one line that says what is wrong and what to do about it. Exit codes and HTTP statuses are
@@ -68,6 +70,14 @@ class StoreEmpty(CheckerError):
 
 class JudgeError(CheckerError):
     """A judge could not hear the evidence."""
+
+
+class ReportUnreadable(CheckerError):
+    """A report read back from JSON is not one."""
+
+
+class OutputError(CheckerError):
+    """The result cannot be written where it was asked for."""
 
 
 class ModelUnavailable(CheckerError):
