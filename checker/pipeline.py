@@ -27,9 +27,10 @@ from retrieval.errors import RetrievalError
 from retrieval.types import Hit
 
 if TYPE_CHECKING:
-    from checker.claims.base import Extraction, Extractor
     from retrieval.search import Query
     from retrieval.store import EvidenceStore
+
+    from checker.claims.base import Extraction, Extractor
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); stages are `claims`, `evidence`, `judge`. Must not raise."""
@@ -82,10 +83,11 @@ class Checker:
         Raises:
             CheckerError, RetrievalError: The store, a model or a judge cannot be opened; says what to do.
         """
-        from checker.claims import get_extractor
-        from checker.judges import get_judge
         from retrieval.embed import load_embedder
         from retrieval.store import EvidenceStore
+
+        from checker.claims import get_extractor
+        from checker.judges import get_judge
 
         settings = settings or load_settings()
         if isinstance(judge, str):
@@ -200,7 +202,7 @@ class Checker:
         _tell(progress, "claims", 1, 1)
         if not extraction.claims and not extraction.failures:
             raise NoClaims(
-                "no claim was found in the article; check that it holds the article's text and not only links or captions"
+                "no claim was found in the article; check that the file holds its text and not only links or captions"
             )
         return self._retrieve(read, extraction, moment, started, progress, own_text=read.text)
 
@@ -371,8 +373,9 @@ class Checker:
 
 def _query(claim: Claim, article: Article) -> Query:
     """What is asked of the store for a claim: its text, what its pronouns stand for, its dates."""
-    from checker.claims.dates import claim_dates
     from retrieval.search import Query
+
+    from checker.claims.dates import claim_dates
 
     return Query(text=claim.text, context=claim.context, dates=tuple(claim_dates(claim, article)))
 
