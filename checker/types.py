@@ -14,6 +14,7 @@ Kind = Literal["fact", "quote", "prediction", "opinion", "question"]
 Label = Literal["supported", "unsupported", "needs_source"]
 Reason = Literal["corroborated", "contradicted", "conflicting", "no_evidence", "weak_evidence", "only_origin"]
 StanceName = Literal["supports", "refutes", "neutral"]
+TraceStatus = Literal["traced", "second_hand", "untraced", "anonymous"]
 Stage = Literal["extract", "retrieve", "judge", "verdict"]
 
 CHECKED_KINDS: frozenset[str] = frozenset({"fact", "quote"})
@@ -201,6 +202,47 @@ Outcome = Verdict | Failure
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """One source that says something to an attributed claim, as source verification shows it."""
+
+    source_id: str
+    url: str
+    publisher: str
+    publisher_type: str
+    published_at: str | None
+    via: tuple[str, ...]
+    origin: str
+    stance: StanceName
+    own_report: bool
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where the word of a claim comes from, as far as the store shows.
+
+    Attributes:
+        speaker: Who is said to have said it; empty where the article only credits an outlet.
+        status: `traced`: the outlet's own report (the speaker's, where the article names no outlet) is in the store
+            and says so · `second_hand`: others say so, it does not · `untraced`: nobody in the store says so ·
+            `anonymous`: an unnamed speaker without an outlet, so there is nobody to trace it to.
+        witnesses: Those who say so, then those who say otherwise; each the earliest first.
+        conflict: Independent origins stand on both sides.
+    """
+
+    claim_id: str
+    speaker: str
+    role: str
+    outlet: str
+    anonymous: bool
+    status: TraceStatus
+    witnesses: tuple[Witness, ...]
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that one check found, enough to print it, store it and trace it."""
 
@@ -213,7 +255,7 @@ class Report:
     as_of: str
     created_at: str
     elapsed: float
-    provenance: tuple[Any, ...] = ()
+    provenance: tuple[Trace, ...] = ()
     usage: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

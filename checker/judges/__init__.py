@@ -1,4 +1,4 @@
-"""Judges: claim and hits to stances. Chosen by name; a third party adds one by the entry point group `saring.judges`."""
+"""Judges: claim and hits to stances. A third party adds one by the entry point group `saring.judges`."""
 
 from __future__ import annotations
 
