@@ -4,6 +4,7 @@
     ├── InputError              a file, card or URL that was handed in cannot be used
     ├── MissingExtra            an optional dependency is not installed (carries the command that installs it)
     ├── ModelFileError          a shipped model file is missing or does not match its checksum
+    ├── EmbedderUnavailable     there is no embedding model of that name, or it cannot be loaded
     ├── StoreError              the evidence store
     │   ├── StoreLocked         another process is writing to it
     │   ├── StoreReadOnly       it cannot be written to
@@ -68,6 +69,10 @@ class MissingExtra(RetrievalError):
 
 class ModelFileError(RetrievalError):
     """A shipped model file is missing or does not match its checksum."""
+
+
+class EmbedderUnavailable(RetrievalError):
+    """There is no embedding model of that name, or it cannot be loaded."""
 
 
 class StoreError(RetrievalError):
