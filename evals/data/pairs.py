@@ -1,0 +1,63 @@
+"""Claim–evidence pairs from a JSONL file: `{id, dataset?, language?, claim, evidence, label}`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from evals.data.files import read_jsonl
+from evals.errors import DataError
+from evals.types import Pair
+
+
+class PairLine(BaseModel):
+    """One line; fields that it does not know are left alone."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    id: str = Field(min_length=1)
+    dataset: str | None = None
+    language: str | None = None
+    claim: str = Field(min_length=1)
+    evidence: str
+    label: Literal["supports", "refutes", "neutral", "not_supported"]
+
+    @field_validator("label", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """The pairs of a file, in its order.
+
+    A second line of the same id keeps its own identity (`id#2`): duplicates survive.
+
+    Raises:
+        DataError: A line cannot be used; the message names the file, the line and the field.
+    """
+    seen: Counter[tuple[str, str]] = Counter()
+    pairs = []
+    for number, value in read_jsonl(path):
+        try:
+            line = PairLine.model_validate(value)
+        except ValidationError as error:
+            raise DataError(f"{path}:{number}: {explain(error)}") from error
+        dataset = line.dataset or path.stem
+        seen[dataset, line.id] += 1
+        copy = seen[dataset, line.id]
+        identity = line.id if copy == 1 else f"{line.id}#{copy}"
+        pairs.append(Pair(identity, dataset, line.language or "", line.claim, line.evidence, line.label))
+    if not pairs:
+        raise DataError(f"{path}: no pairs in it; each line is {{id, claim, evidence, label}}")
+    return pairs
+
+
+def explain(error: ValidationError) -> str:
+    """The first thing that is wrong, in one line."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "line"
+    return f"{where}: {first['msg']}"

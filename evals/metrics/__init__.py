@@ -1,0 +1,1 @@
+"""Pure functions from answers to numbers. No files, no models, no state."""
