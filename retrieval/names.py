@@ -280,7 +280,10 @@ def _alias_at(text: str, tokens: Sequence[Token], index: int, language: str | No
             continue
         if any(not _gap_ok(text, left, right) for left, right in pairwise(run)):
             continue
-        if any(not token.capital and token.plain not in word_list("connectors") for token in run) or not first.capital:
+        if not first.capital or any(
+            not token.capital and token.plain not in word_list("connectors") and text[token.start - 1] != "-"
+            for token in run
+        ):
             continue
         if alias.acronym and "." not in alias.surface:
             if first.text != alias.surface or text[first.end : first.end + 1] == "$":
