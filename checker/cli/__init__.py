@@ -1,0 +1,18 @@
+"""The command line: parse, call, render. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `saring` and return its exit code: 0 done, 1 some claim failed to be checked, 2 bad usage or input.
+
+    Args:
+        argv: Arguments after the program's name; those of the process where None.
+    """
+    from checker.cli.main import run
+
+    return run(argv)

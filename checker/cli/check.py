@@ -1,0 +1,104 @@
+"""`saring check`: the whole job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from checker.types import Report
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def check(
+    source: Annotated[
+        str | None, typer.Argument(metavar="SRC", help="The article: a text, Markdown or HTML file, or - for stdin.")
+    ] = None,
+    claim: Annotated[str | None, typer.Option("--claim", metavar="TEXT", help="Check this one claim instead.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Evidence published after it never counts. Default: now."),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, json, markdown or html. Default: what the output's name says, else text.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
+    ] = None,
+    retrieve: Annotated[
+        str | None,
+        typer.Option("--retrieve", metavar="NAMES", help="Connectors to ask for more evidence, with commas between."),
+    ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            "--lang", metavar="id|en", help="Language of the report. Default: the article's, in text English."
+        ),
+    ] = None,
+) -> None:
+    """Check an article, or one claim, against the evidence.
+
+    Exit codes: 0 done, 1 some claim failed to be checked, 2 bad usage or input.
+    """
+    from checker.asof import parse_as_of
+    from checker.cli.common import check_writable, choose_format, progress_bar
+    from checker.settings import load_settings
+
+    if (source is None) == (claim is None):
+        raise typer.BadParameter("give an article (a path, or - for stdin), or --claim TEXT")
+    chosen = choose_format(format, output)
+    moment = parse_as_of(as_of)
+    check_writable(output)
+    settings = load_settings(store=store, judge=judge, retrieve=retrieve, language=lang)
+    article = None
+    if source is not None:
+        from checker.article import read_article
+
+        article = read_article(source)
+
+    from checker.pipeline import Checker
+
+    with progress_bar() as progress, Checker.open(settings=settings) as checker:
+        if article is not None:
+            report = checker.check(article, as_of=moment, progress=progress)
+        else:
+            assert claim is not None
+            report = checker.check_claim(claim, as_of=moment, progress=progress)
+    _show(report, chosen, output, settings.language or None)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _show(report: Report, format: str, output: Path | None, language: str | None) -> None:
+    from checker.cli.common import console, write_file, write_out
+    from checker.render import render
+
+    if output is not None:
+        write_file(output, render(report, format, language=language))
+        from checker.render.base import summary
+
+        screen = console(stderr=True)
+        screen.print(summary(report, language or "en"))
+        screen.print(f"Report written to {output}")
+    elif format == "text":
+        from checker.render.text import print_report
+
+        print_report(report, console(), language=language or "en")
+    else:
+        write_out(render(report, format, language=language))

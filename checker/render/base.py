@@ -1,0 +1,403 @@
+"""What every rendering shares: which formats there are, the words of both languages, and text made safe to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from checker.errors import UnknownName
+from checker.types import Claim, Failure, Outcome, Report, Verdict
+
+Format = Literal["text", "json", "markdown", "html"]
+FORMATS: tuple[Format, ...] = ("text", "json", "markdown", "html")
+
+Status = Literal["supported", "unsupported", "needs_source", "failed", "unchecked"]
+"""What is shown beside a claim: its label, or that checking it failed, or that its kind is not checked."""
+
+STATUSES: tuple[Status, ...] = ("supported", "unsupported", "needs_source", "failed", "unchecked")
+
+SYMBOLS: Mapping[Status, str] = {
+    "supported": "✓",
+    "unsupported": "✗",
+    "needs_source": "?",
+    "failed": "!",
+    "unchecked": "·",
+}
+"""A sign per status, so that no reader depends on colour."""
+
+# Explicit directional controls (UAX #9, section 2) and the marks: they can make a quote read backwards on screen.
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+# C0 except tab and newline, DEL, C1 (which holds 8-bit terminal escapes), line and paragraph separators are spaces.
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ufeff]|[\ud800-\udfff]")
+_SPACES = re.compile(r"\s+")
+_SAFE_SCHEMES = frozenset({"http", "https"})
+_ISO = re.compile(
+    r"^(\d{4})(?:-(\d{2})(?:-(\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?$"
+)
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "supported": "supported",
+        "unsupported": "unsupported",
+        "needs_source": "needs a source",
+        "failed": "failed",
+        "unchecked": "not checked",
+        "corroborated": "A source says so, and none of like standing contradicts it.",
+        "contradicted": "The evidence contradicts it.",
+        "conflicting": "Evidence of like standing stands on both sides.",
+        "no_evidence": "Nothing in the store addresses it.",
+        "weak_evidence": "What addresses it does not settle it.",
+        "only_origin": "The only evidence is the article itself, a copy of it, or an unnamed source nobody can trace.",
+        "supports": "supports",
+        "refutes": "contradicts",
+        "neutral": "does not settle it",
+        "fact": "fact",
+        "quote": "reported speech",
+        "prediction": "prediction",
+        "opinion": "opinion",
+        "question": "question",
+        "extract": "finding the claims",
+        "retrieve": "searching the evidence",
+        "judge": "judging the evidence",
+        "verdict": "reaching a verdict",
+        "title": "Saring report",
+        "claim": "Claim",
+        "claims": "claims",
+        "one_claim": "claim",
+        "checked": "checked",
+        "origin": "independent origin",
+        "origins": "independent origins",
+        "confidence": "confidence",
+        "content": "As to the content, without the speaker’s own word",
+        "disputed": "The judges disagree: a person should look first.",
+        "not_counted": "shown, but did not count",
+        "undated": "no date",
+        "anonymous": "unnamed source",
+        "via": "via",
+        "evidence": "Evidence",
+        "no_citation": "No source to quote.",
+        "context": "In context",
+        "as_of": "Evidence up to",
+        "created": "Checked on",
+        "article": "Article",
+        "notes": "Notes",
+        "how": "How this was checked",
+        "judge_name": "Judge",
+        "seconds": "seconds",
+        "source": "source",
+        "origin_number": "origin",
+        "open_source": "Open the source",
+        "back": "Back to the text",
+        "all": "All claims",
+        "previous": "Previous claim",
+        "next": "Next claim",
+        "close": "Close",
+        "move": "next, previous claim",
+        "leave": "all claims",
+        "skip": "Skip to the claims",
+        "select": "Select a claim in the text to see its evidence.",
+        "machine": "A machine made this report. It helps an editor look things up; it does not decide what is true.",
+        "failed_lead": "This claim could not be checked while",
+        "theme": "Light or dark",
+        "versions": "Versions",
+        "settings": "Settings",
+        "untitled": "Untitled",
+        "by": "by",
+        "none": "none",
+        "not_checked_kind": "This is shown, but not checked: it is",
+        "no_claims": "No claims found.",
+        "more_citations": "… and {count} more in the HTML and JSON reports",
+    },
+    "id": {
+        "supported": "didukung",
+        "unsupported": "tidak didukung",
+        "needs_source": "perlu sumber",
+        "failed": "gagal",
+        "unchecked": "tidak diperiksa",
+        "corroborated": "Ada sumber yang menyatakannya, dan tidak ada sumber setara yang membantahnya.",
+        "contradicted": "Bukti membantahnya.",
+        "conflicting": "Bukti yang setara berdiri di kedua sisi.",
+        "no_evidence": "Tidak ada bukti tersimpan yang membahasnya.",
+        "weak_evidence": "Bukti yang membahasnya tidak cukup untuk memutuskan.",
+        "only_origin": "Satu-satunya bukti adalah artikel ini, salinannya, atau sumber anonim yang tak terlacak.",
+        "supports": "mendukung",
+        "refutes": "membantah",
+        "neutral": "tidak memutuskan",
+        "fact": "fakta",
+        "quote": "pernyataan yang dikutip",
+        "prediction": "prediksi",
+        "opinion": "opini",
+        "question": "pertanyaan",
+        "extract": "mencari klaim",
+        "retrieve": "mencari bukti",
+        "judge": "menilai bukti",
+        "verdict": "menarik kesimpulan",
+        "title": "Laporan Saring",
+        "claim": "Klaim",
+        "claims": "klaim",
+        "one_claim": "klaim",
+        "checked": "diperiksa",
+        "origin": "asal independen",
+        "origins": "asal independen",
+        "confidence": "keyakinan",
+        "content": "Soal isinya, tanpa perkataan si pembicara sendiri",
+        "disputed": "Para penilai berbeda pendapat: perlu dilihat manusia lebih dahulu.",
+        "not_counted": "ditampilkan, tetapi tidak dihitung",
+        "undated": "tanpa tanggal",
+        "anonymous": "sumber tak bernama",
+        "via": "melalui",
+        "evidence": "Bukti",
+        "no_citation": "Tidak ada sumber untuk dikutip.",
+        "context": "Konteks",
+        "as_of": "Bukti hingga",
+        "created": "Diperiksa pada",
+        "article": "Artikel",
+        "notes": "Catatan",
+        "how": "Bagaimana ini diperiksa",
+        "judge_name": "Penilai",
+        "seconds": "detik",
+        "source": "sumber",
+        "origin_number": "asal",
+        "open_source": "Buka sumber",
+        "back": "Kembali ke teks",
+        "all": "Semua klaim",
+        "previous": "Klaim sebelumnya",
+        "next": "Klaim berikutnya",
+        "close": "Tutup",
+        "move": "klaim berikut, sebelum",
+        "leave": "semua klaim",
+        "skip": "Langsung ke klaim",
+        "select": "Pilih klaim di teks untuk melihat buktinya.",
+        "machine": "Laporan ini dibuat mesin. Ia membantu redaktur mencari; ia tidak memutuskan apa yang benar.",
+        "failed_lead": "Klaim ini gagal diperiksa saat",
+        "theme": "Terang atau gelap",
+        "versions": "Versi",
+        "settings": "Setelan",
+        "untitled": "Tanpa judul",
+        "by": "oleh",
+        "none": "tidak ada",
+        "not_checked_kind": "Ini ditampilkan, tetapi tidak diperiksa, karena berupa",
+        "no_claims": "Tidak ada klaim yang ditemukan.",
+        "more_citations": "… dan {count} lagi di laporan HTML dan JSON",
+    },
+}
+
+_MONTHS: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+    "id": (
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    ),
+}
+
+# Commonest function words that the other language does not have; enough to tell two languages apart.
+_FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
+    "en": frozenset(
+        ("the", "of", "and", "to", "in", "that", "is", "was", "had", "were", "by", "with", "on", "at", "from", "it")
+    ),
+    "id": frozenset(
+        ("yang", "dan", "di", "ke", "dari", "untuk", "dengan", "pada", "tidak", "itu", "ini", "akan", "oleh", "telah")
+    ),
+}
+
+
+def words(language: str) -> Mapping[str, str]:
+    """The words of the interface in `language`; English where Saring does not speak it."""
+    return _WORDS.get(language, _WORDS["en"])
+
+
+def ui_language(language: str) -> str:
+    """`language` where the interface speaks it, else `en`."""
+    return language if language in _WORDS else "en"
+
+
+def check_format(name: str) -> Format:
+    """`name` as a format.
+
+    Raises:
+        UnknownName: there is no such format.
+    """
+    for known in FORMATS:
+        if name == known:
+            return known
+    raise UnknownName("format", clean_line(name), FORMATS)
+
+
+def clean(text: str) -> str:
+    """Outside text, safe to show: no control characters, terminal escapes, directional overrides, lone surrogates."""
+    return _UNSAFE.sub("", text.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n"))
+
+
+def clean_line(text: str) -> str:
+    """`clean`, on one line."""
+    return _SPACES.sub(" ", clean(text)).strip()
+
+
+def safe_url(url: str) -> str | None:
+    """`url` if a reader may be sent there (http or https, a host, no credentials), else None."""
+    candidate = url.strip()
+    if not candidate or _UNSAFE.search(candidate) or _SPACES.search(candidate):
+        return None
+    try:
+        parts = urlsplit(candidate)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in _SAFE_SCHEMES or not host or "@" in parts.netloc:
+        return None
+    return candidate
+
+
+def show_date(published_at: str | None, language: str) -> str:
+    """An ISO 8601 date as people write it, to its own precision; other text as it is; "no date" for None."""
+    if not published_at:
+        return words(language)["undated"]
+    match = _ISO.match(published_at.strip())
+    if match is None:
+        return clean_line(published_at)
+    year, month, day, hour, minute, zone = match.groups()
+    months = _MONTHS[ui_language(language)]
+    if month is None or not 1 <= int(month) <= 12:
+        return clean_line(published_at) if month else year
+    text = f"{months[int(month) - 1]} {year}"
+    if day is None:
+        return text
+    text = f"{int(day)} {text}"
+    if hour is None:
+        return text
+    suffix = {None: "", "Z": " UTC", "+00:00": " UTC"}.get(zone, f" {zone}")
+    return f"{text}, {hour}:{minute}{suffix}"
+
+
+def guess_language(text: str) -> str:
+    """`en` or `id` by the function words of a quote, empty where they do not tell. For `lang` attributes only."""
+    tokens = re.findall(r"[a-z]+", text.lower())
+    counts = {name: sum(token in vocabulary for token in tokens) for name, vocabulary in _FUNCTION_WORDS.items()}
+    if counts["en"] == counts["id"]:
+        return ""
+    return max(counts, key=lambda name: counts[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One claim as shown: what it is, and what came of it."""
+
+    number: int
+    claim: Claim
+    outcome: Outcome | None
+
+    @property
+    def status(self) -> Status:
+        """The label, `failed`, or `unchecked` for a claim of a kind that is not checked."""
+        match self.outcome:
+            case Verdict(label=label):
+                return label
+            case Failure():
+                return "failed"
+            case _:
+                return "unchecked"
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The outcome, where it is a verdict."""
+        return self.outcome if isinstance(self.outcome, Verdict) else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """The outcome, where it is a failure."""
+        return self.outcome if isinstance(self.outcome, Failure) else None
+
+    @property
+    def content_differs(self) -> bool:
+        """Whether the claim fares otherwise once the speaker's own word is taken away."""
+        return self.verdict is not None and self.verdict.content_label != self.verdict.label
+
+
+def rows(report: Report) -> list[Row]:
+    """The report's claims in their order, numbered from 1, each with its outcome."""
+    outcomes = {outcome.claim_id: outcome for outcome in report.outcomes}
+    return [Row(number, claim, outcomes.get(claim.id)) for number, claim in enumerate(report.claims, start=1)]
+
+
+def unplaced(report: Report) -> list[Failure]:
+    """Failures of claims that could not even be placed in the article, so that the report holds no such claim."""
+    known = {claim.id for claim in report.claims}
+    return [failure for failure in report.failures if failure.claim_id not in known]
+
+
+def counts(report: Report) -> dict[Status, int]:
+    """How many claims have each status, in the order of `STATUSES`; zero included, unplaced ones among the failed."""
+    found: dict[Status, int] = dict.fromkeys(STATUSES, 0)
+    for row in rows(report):
+        found[row.status] += 1
+    found["failed"] += len(unplaced(report))
+    return found
+
+
+def summary(report: Report, language: str) -> str:
+    """The counts in one line, failures always among them."""
+    vocabulary = words(language)
+    found = counts(report)
+    total = sum(found.values())
+    noun = vocabulary["one_claim" if total == 1 else "claims"]
+    parts = [f"{found[status]} {vocabulary[status]}" for status in STATUSES]
+    if language == "en" and found["needs_source"] != 1:
+        parts[2] = f"{found['needs_source']} need a source"
+    return f"{total} {noun}: " + " · ".join(parts)
+
+
+def speaker_line(claim: Claim, language: str) -> str:
+    """Who is said to have said it: "Dmitry Peskov, juru bicara Kremlin, melalui Reuters"; empty for nobody."""
+    attribution = claim.attribution
+    if attribution is None:
+        return ""
+    vocabulary = words(language)
+    speaker, role = clean_line(attribution.speaker), clean_line(attribution.role)
+    parts = [part for part in (speaker, role if role.casefold() not in speaker.casefold() else "") if part]
+    if attribution.anonymous:
+        parts.append(f"({vocabulary['anonymous']})") if parts else parts.append(vocabulary["anonymous"])
+    text = ", ".join(parts).replace(", (", " (")
+    outlet = clean_line(attribution.outlet)
+    if outlet and outlet.casefold() != speaker.casefold():
+        text = f"{text}, {vocabulary['via']} {outlet}" if text else f"{vocabulary['via']} {outlet}"
+    return text
+
+
+def origins_line(count: int, language: str) -> str:
+    """How many independent origins, in words."""
+    vocabulary = words(language)
+    return f"{count} {vocabulary['origin' if count == 1 else 'origins']}"
+
+
+def failure_line(failure: Failure, language: str) -> str:
+    """What stopped the check of a claim, at which stage, in one line."""
+    vocabulary = words(language)
+    message = clean_line(failure.message) or vocabulary["none"]
+    return f"{vocabulary['failed_lead']} {vocabulary[failure.stage]}: {message} ({clean_line(failure.error_type)})"
