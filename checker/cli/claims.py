@@ -93,7 +93,8 @@ def _print(article: Article, found: list[Claim], failures: list[Failure], consol
     from rich.table import Table
     from rich.text import Text
 
-    from checker.render.base import clean_line, failure_line, speaker_line, words
+    from checker.render.base import clean_line, failure_line, speaker_line
+    from checker.render.words import words
 
     vocabulary = words("en")
     if article.title:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from checker.render.base import FORMATS, check_format, ui_language
+from checker.render.base import FORMATS, check_format
+from checker.render.words import ui_language
 from checker.types import Report
 
 __all__ = ["FORMATS", "check_format", "render"]

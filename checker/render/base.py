@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from checker.errors import UnknownName
+from checker.render.words import months, words
 from checker.types import Claim, Failure, Outcome, Report, Verdict
 
 Format = Literal["text", "json", "markdown", "html"]
@@ -39,184 +40,6 @@ _ISO = re.compile(
     r"(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?$"
 )
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "supported": "supported",
-        "unsupported": "unsupported",
-        "needs_source": "needs a source",
-        "failed": "failed",
-        "unchecked": "not checked",
-        "corroborated": "A source says so, and none of like standing contradicts it.",
-        "contradicted": "The evidence contradicts it.",
-        "conflicting": "Evidence of like standing stands on both sides.",
-        "no_evidence": "Nothing in the store addresses it.",
-        "weak_evidence": "What addresses it does not settle it.",
-        "only_origin": "The only evidence is the article itself, a copy of it, or an unnamed source nobody can trace.",
-        "supports": "supports",
-        "refutes": "contradicts",
-        "neutral": "does not settle it",
-        "fact": "fact",
-        "quote": "reported speech",
-        "prediction": "prediction",
-        "opinion": "opinion",
-        "question": "question",
-        "extract": "finding the claims",
-        "retrieve": "searching the evidence",
-        "judge": "judging the evidence",
-        "verdict": "reaching a verdict",
-        "title": "Saring report",
-        "claim": "Claim",
-        "claims": "claims",
-        "one_claim": "claim",
-        "checked": "checked",
-        "origin": "independent origin",
-        "origins": "independent origins",
-        "confidence": "confidence",
-        "content": "As to the content, without the speaker’s own word",
-        "disputed": "The judges disagree: a person should look first.",
-        "not_counted": "shown, but did not count",
-        "undated": "no date",
-        "anonymous": "unnamed source",
-        "via": "via",
-        "evidence": "Evidence",
-        "no_citation": "No source to quote.",
-        "context": "In context",
-        "as_of": "Evidence up to",
-        "created": "Checked on",
-        "article": "Article",
-        "notes": "Notes",
-        "how": "How this was checked",
-        "judge_name": "Judge",
-        "seconds": "seconds",
-        "source": "source",
-        "origin_number": "origin",
-        "open_source": "Open the source",
-        "back": "Back to the text",
-        "all": "All claims",
-        "previous": "Previous claim",
-        "next": "Next claim",
-        "close": "Close",
-        "move": "next, previous claim",
-        "leave": "all claims",
-        "skip": "Skip to the claims",
-        "select": "Select a claim in the text to see its evidence.",
-        "machine": "A machine made this report. It helps an editor look things up; it does not decide what is true.",
-        "failed_lead": "This claim could not be checked while",
-        "theme": "Light or dark",
-        "versions": "Versions",
-        "settings": "Settings",
-        "untitled": "Untitled",
-        "by": "by",
-        "none": "none",
-        "not_checked_kind": "This is shown, but not checked: it is",
-        "no_claims": "No claims found.",
-        "more_citations": "… and {count} more in the HTML and JSON reports",
-    },
-    "id": {
-        "supported": "didukung",
-        "unsupported": "tidak didukung",
-        "needs_source": "perlu sumber",
-        "failed": "gagal",
-        "unchecked": "tidak diperiksa",
-        "corroborated": "Ada sumber yang menyatakannya, dan tidak ada sumber setara yang membantahnya.",
-        "contradicted": "Bukti membantahnya.",
-        "conflicting": "Bukti yang setara berdiri di kedua sisi.",
-        "no_evidence": "Tidak ada bukti tersimpan yang membahasnya.",
-        "weak_evidence": "Bukti yang membahasnya tidak cukup untuk memutuskan.",
-        "only_origin": "Satu-satunya bukti adalah artikel ini, salinannya, atau sumber anonim yang tak terlacak.",
-        "supports": "mendukung",
-        "refutes": "membantah",
-        "neutral": "tidak memutuskan",
-        "fact": "fakta",
-        "quote": "pernyataan yang dikutip",
-        "prediction": "prediksi",
-        "opinion": "opini",
-        "question": "pertanyaan",
-        "extract": "mencari klaim",
-        "retrieve": "mencari bukti",
-        "judge": "menilai bukti",
-        "verdict": "menarik kesimpulan",
-        "title": "Laporan Saring",
-        "claim": "Klaim",
-        "claims": "klaim",
-        "one_claim": "klaim",
-        "checked": "diperiksa",
-        "origin": "asal independen",
-        "origins": "asal independen",
-        "confidence": "keyakinan",
-        "content": "Soal isinya, tanpa perkataan si pembicara sendiri",
-        "disputed": "Para penilai berbeda pendapat: perlu dilihat manusia lebih dahulu.",
-        "not_counted": "ditampilkan, tetapi tidak dihitung",
-        "undated": "tanpa tanggal",
-        "anonymous": "sumber tak bernama",
-        "via": "melalui",
-        "evidence": "Bukti",
-        "no_citation": "Tidak ada sumber untuk dikutip.",
-        "context": "Konteks",
-        "as_of": "Bukti hingga",
-        "created": "Diperiksa pada",
-        "article": "Artikel",
-        "notes": "Catatan",
-        "how": "Bagaimana ini diperiksa",
-        "judge_name": "Penilai",
-        "seconds": "detik",
-        "source": "sumber",
-        "origin_number": "asal",
-        "open_source": "Buka sumber",
-        "back": "Kembali ke teks",
-        "all": "Semua klaim",
-        "previous": "Klaim sebelumnya",
-        "next": "Klaim berikutnya",
-        "close": "Tutup",
-        "move": "klaim berikut, sebelum",
-        "leave": "semua klaim",
-        "skip": "Langsung ke klaim",
-        "select": "Pilih klaim di teks untuk melihat buktinya.",
-        "machine": "Laporan ini dibuat mesin. Ia membantu redaktur mencari; ia tidak memutuskan apa yang benar.",
-        "failed_lead": "Klaim ini gagal diperiksa saat",
-        "theme": "Terang atau gelap",
-        "versions": "Versi",
-        "settings": "Setelan",
-        "untitled": "Tanpa judul",
-        "by": "oleh",
-        "none": "tidak ada",
-        "not_checked_kind": "Ini ditampilkan, tetapi tidak diperiksa, karena berupa",
-        "no_claims": "Tidak ada klaim yang ditemukan.",
-        "more_citations": "… dan {count} lagi di laporan HTML dan JSON",
-    },
-}
-
-_MONTHS: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-    "id": (
-        "Januari",
-        "Februari",
-        "Maret",
-        "April",
-        "Mei",
-        "Juni",
-        "Juli",
-        "Agustus",
-        "September",
-        "Oktober",
-        "November",
-        "Desember",
-    ),
-}
-
 # Commonest function words that the other language does not have; enough to tell two languages apart.
 _FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
     "en": frozenset(
@@ -226,16 +49,6 @@ _FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         ("yang", "dan", "di", "ke", "dari", "untuk", "dengan", "pada", "tidak", "itu", "ini", "akan", "oleh", "telah")
     ),
 }
-
-
-def words(language: str) -> Mapping[str, str]:
-    """The words of the interface in `language`; English where Saring does not speak it."""
-    return _WORDS.get(language, _WORDS["en"])
-
-
-def ui_language(language: str) -> str:
-    """`language` where the interface speaks it, else `en`."""
-    return language if language in _WORDS else "en"
 
 
 def check_format(name: str) -> Format:
@@ -283,10 +96,10 @@ def show_date(published_at: str | None, language: str) -> str:
     if match is None:
         return clean_line(published_at)
     year, month, day, hour, minute, zone = match.groups()
-    months = _MONTHS[ui_language(language)]
+    month_names = months(language)
     if month is None or not 1 <= int(month) <= 12:
         return clean_line(published_at) if month else year
-    text = f"{months[int(month) - 1]} {year}"
+    text = f"{month_names[int(month) - 1]} {year}"
     if day is None:
         return text
     text = f"{int(day)} {text}"

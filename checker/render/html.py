@@ -31,9 +31,9 @@ from checker.render.base import (
     speaker_line,
     summary,
     unplaced,
-    words,
 )
 from checker.render.json import plain
+from checker.render.words import words
 from checker.types import Citation, Report
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from checker.render.base import (
     speaker_line,
     summary,
     unplaced,
-    words,
 )
+from checker.render.words import words
 from checker.types import Citation, Report
 
 # Every ASCII punctuation mark may be escaped in CommonMark (section 2.4); these are the ones that can start markup.

@@ -19,8 +19,8 @@ from checker.render.base import (
     speaker_line,
     summary,
     unplaced,
-    words,
 )
+from checker.render.words import words
 from checker.types import Citation, Failure, Report
 
 if TYPE_CHECKING:
