@@ -11,6 +11,10 @@
     ├── UnknownName             no judge, extractor or format of that name (lists those there are)
     ├── StoreEmpty              there is no evidence to check against
     ├── JudgeError              a judge could not hear the evidence
+    │   ├── BadReply            a chat model's reply was cut off, refused, empty or not what was asked for
+    │   ├── BudgetExhausted     a limit on calls or tokens is reached
+    │   ├── DeadlinePassed      the time for the whole check is over
+    │   └── CallFailed          a chat model did not answer, after every retry
     ├── ReportUnreadable        a report read back from JSON is not one
     ├── OutputError             the result cannot be written where it was asked for
     └── ModelUnavailable        the chat model cannot be reached or is not configured
@@ -78,6 +82,32 @@ class ReportUnreadable(CheckerError):
 
 class OutputError(CheckerError):
     """The result cannot be written where it was asked for."""
+
+
+class BadReply(JudgeError):
+    """A chat model's reply cannot be trusted.
+
+    Attributes:
+        cut: It was cut off by a limit on its length.
+        refused: The model refused to answer.
+    """
+
+    def __init__(self, message: str, *, cut: bool = False, refused: bool = False) -> None:
+        self.cut = cut
+        self.refused = refused
+        super().__init__(message)
+
+
+class BudgetExhausted(JudgeError):
+    """A limit on calls or tokens is reached."""
+
+
+class DeadlinePassed(JudgeError):
+    """The time for the whole check is over."""
+
+
+class CallFailed(JudgeError):
+    """A chat model did not answer, after every retry."""
 
 
 class ModelUnavailable(CheckerError):

@@ -35,6 +35,13 @@ def default_store() -> Path:
     return Path(platformdirs.user_data_dir("saring")) / "store"
 
 
+def default_cache() -> Path:
+    """Where the chat model's replies are kept unless told otherwise: under the user's cache folder."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("saring")) / "replies.sqlite3"
+
+
 class Settings(BaseSettings):
     """All settings of Saring. Immutable; every field can be set by `SARING_` + its upper-cased name."""
 
@@ -54,6 +61,30 @@ class Settings(BaseSettings):
         default="", description="Chat model of the LLM step, e.g. 'openai:gpt-5-mini' or 'ollama:qwen3'."
     )
     base_url: str = Field(default="", description="Base URL of an OpenAI-compatible server for the LLM step.")
+    cache: str = Field(
+        default_factory=lambda: str(default_cache()),
+        description="File that keeps the chat model's replies and the day's spending; 'none' keeps nothing.",
+    )
+    max_calls: int = Field(default=0, ge=0, description="Most calls to the chat model per run; 0: no limit.")
+    max_tokens: int = Field(default=0, ge=0, description="Most tokens of the chat model per run; 0: no limit.")
+    daily_tokens: int = Field(default=0, ge=0, description="Most tokens of the chat model per day (UTC); 0: no limit.")
+    concurrency: int = Field(default=16, ge=1, le=256, description="Most calls to the chat model at once.")
+    calls_per_second: float = Field(default=0.0, ge=0, description="Most calls to start per second; 0: no limit.")
+    call_timeout: float = Field(default=60.0, gt=0, description="Seconds one call to the chat model may take.")
+    deadline: float = Field(default=600.0, gt=0, description="Seconds the chat model may take for a whole check.")
+    explain: str = Field(default="", description="Folder that prompts and replies are written to; empty: nowhere.")
+    settle: float = Field(
+        default=0.9,
+        ge=0.5,
+        le=1,
+        description="Cascade: the embedded judge settles a claim alone from this probability.",
+    )
+    dispute: float = Field(
+        default=0.8,
+        ge=0.5,
+        le=1,
+        description="Cascade: both judges must be this sure of opposite stances for a dispute.",
+    )
     passages: int = Field(default=8, ge=1, le=64, description="How many passages are heard per claim.")
     support_threshold: float = Field(default=0.5, ge=0, le=1, description="Least probability for a source to support.")
     refute_threshold: float = Field(default=0.5, ge=0, le=1, description="Least probability for a source to refute.")
@@ -82,7 +113,7 @@ class Settings(BaseSettings):
 
     def public(self) -> dict[str, Any]:
         """The settings that shaped a check, as plain JSON values, for its report. Holds no secret."""
-        return self.model_dump(exclude={"fetch_contact", "fetch_allow", "language", "threads"})
+        return self.model_dump(exclude={"cache", "explain", "fetch_contact", "fetch_allow", "language", "threads"})
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -22,7 +22,19 @@ def _embedded(settings: Settings) -> Judge:
     return EntailmentJudge.open(threads=settings.threads)
 
 
-_BUILT_IN: dict[str, Factory] = {"embedded": _embedded}
+def _llm(settings: Settings) -> Judge:
+    from checker.judges.llm import LLMJudge
+
+    return LLMJudge.open(settings)
+
+
+def _cascade(settings: Settings) -> Judge:
+    from checker.judges.cascade import CascadeJudge
+
+    return CascadeJudge(_embedded(settings), _llm(settings), settle=settings.settle, dispute=settings.dispute)
+
+
+_BUILT_IN: dict[str, Factory] = {"cascade": _cascade, "embedded": _embedded, "llm": _llm}
 _GROUP = "saring.judges"
 
 
@@ -46,7 +58,7 @@ def get_judge(name: str, settings: Settings) -> Judge:
     """
     from importlib.metadata import entry_points
 
-    factory = _BUILT_IN.get(name)
+    factory: Factory | None = _BUILT_IN.get(name)
     if factory is None:
         for point in entry_points(group=_GROUP, name=name):
             factory = point.load()
