@@ -19,7 +19,7 @@ def read_text(path: Path) -> str:
         DataError: It is missing, a folder, or not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # offsets do not count a byte order mark
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except OSError as error:
