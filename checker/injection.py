@@ -50,6 +50,28 @@ _IMPERATIVE_ID = r"(?:^|[.!?:;,\n\"'“(>*]\s*|\b(?:tolong|harap|mohon|harus|waj
 _ABOUT = r"(?=[^.!?\n]{0,80}\b(?:claims?|statements?|stances?|verdicts?|labels?|json|everything)\b)"
 _ABOUT_ID = r"(?=[^.!?\n]{0,80}\b(?:klaim|pernyataan|label|putusan|json|semuanya)\b)"
 
+# "Ignore (all) previous instructions" in the languages such texts are found in; either order of noun and adjective.
+_DROP_ABROAD = (
+    # Malay
+    r"\b(?:abaikan|lupakan)\W+(?:\w+\W+){0,3}?arahan\W+(?:\w+\W+){0,2}?(?:terdahulu|sebelum ini|di atas)\b",
+    # Spanish, Portuguese, French, Italian
+    r"\b(?:ignor(?:a|e|en|ad|ez|er|ate)|olvid(?:a|e)|descart(?:a|e)|oubli(?:e|ez)|esque[cç]a|dimentica)\W+(?:\w+\W+){0,3}?"
+    r"(?:instrucciones|instru[cç][oõ]es|instructions|istruzioni|[oó]rdenes|ordens|consignes|indicaciones)\W+"
+    r"(?:\w+\W+){0,2}?(?:anterior\w*|previ\w+|pr[eé]c[eé]dent\w*|ant[eé]rieur\w*|precedent\w*|ci-dessus)",
+    # German, Dutch
+    r"\b(?:ignorier\w*|vergiss|vergessen sie|missachte\w*|negeer|vergeet)\W+(?:\w+\W+){0,2}?"
+    r"(?:vorherig\w*|vorig\w*|bisherig\w*|obig\w*|fr[uü]her\w*|voorgaande|vorige|eerdere)\W+(?:\w+\W+){0,2}?"
+    r"(?:anweisungen|instruktionen|befehle|instructies|opdrachten|aanwijzingen)",
+    # Russian
+    r"(?:игнориру\w+|забуд\w+|проигнорируй\w*|не обращай\w* внимания на)\W+(?:\w+\W+){0,2}?"
+    r"(?:предыдущ\w+|прежн\w+|прошл\w+)\W+(?:\w+\W+){0,2}?(?:инструкци\w+|указани\w+|команд\w*)",
+    # Chinese, Japanese
+    r"(?:忽略|无视|忘记|忽視|無視)[^。\n]{0,8}(?:之前|以前|先前|以上|上面|前面|以前の|上記)[^。\n]{0,8}(?:指令|指示|命令|说明|提示)",
+    r"(?:以前|上記|これまで|前)の(?:すべての)?(?:指示|命令)[^。\n]{0,4}(?:無視|忘れ)",
+    # Arabic
+    r"(?:تجاهل|انس)\W+(?:\w+\W+){0,2}?(?:التعليمات|الأوامر|الإرشادات)\W+(?:\w+\W+){0,1}?(?:السابقة|أعلاه)",
+)
+
 _ADDRESS: tuple[tuple[str, str], ...] = (
     (
         "tells the reader to drop its instructions",
@@ -67,6 +89,7 @@ _ADDRESS: tuple[tuple[str, str], ...] = (
         r"\b(?:abaikan|lupakan|kesampingkan|jangan (?:ikuti|hiraukan))\W+(?:semua|seluruh|segala)\W+(?:\w+\W+){0,2}?"
         r"(?:instruksi|perintah|petunjuk|prompt|arahan)\b",
     ),
+    *(("tells the reader to drop its instructions", pattern) for pattern in _DROP_ABROAD),
     (
         "addresses a language model",
         r"\b(?:dear|attention|note to|message (?:to|for)|hey|hello)\W+(?:an?\W+|the\W+|all\W+|any\W+)?(?:\w+\W+)?"
@@ -241,8 +264,8 @@ def _orders(text: str) -> Iterator[str]:
     variants.add(folded)
     variants.add(folded.translate(_CONFUSABLE))
     # Letters set apart by spaces, dots or dashes ("i g n o r e") read as words to a model.
-    variants.add(re.sub(r"\b(?:\w[ .\-_*]){3,}\w\b", lambda found: re.sub(r"[ .\-_*]", "", found[0]), folded))
-    variants.add(re.sub(r"\s+", " ", folded))
+    joined = re.sub(r"(?<!\w)\w(?:[ .\-_*]\w)+(?!\w)", lambda found: re.sub(r"[ .\-_*]", "", found[0]), folded)
+    variants |= {" ".join(folded.split()), " ".join(joined.split())}
     for name, pattern in _compiled():
         if any(pattern.search(variant) for variant in variants):
             yield name
