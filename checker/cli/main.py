@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module, metadata
 from typing import Any, NamedTuple
 
@@ -76,7 +77,12 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The real command that the arguments begin with, imported now."""
-        name, stand_in, rest = super().resolve_command(ctx, args)
+        try:
+            name, stand_in, rest = super().resolve_command(ctx, args)
+        except typer.TyperException as error:
+            if close := get_close_matches(args[0], commands(), n=1):
+                error.message = f"{error.message.rstrip('.')}; did you mean {close[0]}?"
+            raise
         return name, stand_in if stand_in is None or name is None else load(name), rest
 
     def invoke(self, ctx: Any) -> Any:

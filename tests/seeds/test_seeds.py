@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,7 +50,7 @@ class TestItem:
             start = article.index(line["quote"])
             spans.append((start, start + len(line["quote"]), line["id"]))
         spans.sort()
-        for (_, end, first), (start, _, second) in zip(spans, spans[1:], strict=False):
+        for (_, end, first), (start, _, second) in pairwise(spans):
             assert end <= start, (first, second)
 
     def test_every_sentence_has_a_gold_line(self, item: Path) -> None:
