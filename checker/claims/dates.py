@@ -1,0 +1,48 @@
+"""The days that a claim speaks of, read in the light of when its article was published."""
+
+from __future__ import annotations
+
+from checker.types import Article, Claim
+from retrieval.dates import DateRange, find_dates
+
+
+def resolve_dates(text: str, article: Article) -> list[tuple[int, int, DateRange]]:
+    """Every date in a text: `(start, end, days)`, with "kemarin" and "8 Desember" counted from the article's date.
+
+    An article that shows no date is read in the light of the first full date in its text, which news rarely strays
+    far from; without one, dates that need a reference are left out.
+    """
+    return find_dates(text, reference_date(article), article.language)
+
+
+def reference_date(article: Article) -> str | None:
+    """The date that an article's relative dates are counted from, ISO 8601, or None."""
+    if article.published_at:
+        return article.published_at
+    for _, _, days in find_dates(article.text[:20_000], None, article.language):
+        if days.first == days.last:
+            return days.first.isoformat()
+    return None
+
+
+def claim_dates(claim: Claim, article: Article) -> tuple[DateRange, ...]:
+    """The days that a claim speaks of, each once, in the order of its quote; empty where it names none."""
+    found: dict[DateRange, None] = {}
+    for text in (claim.quote, claim.text):
+        for _, _, days in resolve_dates(text, article):
+            found[days] = None
+        if found:
+            break
+    return tuple(found)
+
+
+def describe_days(days: DateRange) -> str:
+    """A range as a person writes it: `2022-12-08`, `2022-11`, `2018`, `2025-06-16 – 2025-06-22`."""
+    first, last = days.first, days.last
+    if first == last:
+        return first.isoformat()
+    if first.day == 1 and (first.year, first.month) == (last.year, last.month) and last.day >= 28:
+        return f"{first:%Y-%m}"
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
+        return f"{first:%Y}"
+    return f"{first.isoformat()} – {last.isoformat()}"

@@ -1,0 +1,182 @@
+"""The names of an article: where they stand, which of them are one, and their fullest form."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checker.claims.words import Tokens, lexicon, tokenise
+from checker.head import is_outlet
+from retrieval.names import NameSpan, find_names, lookup, same_name
+
+_ACRONYM = re.compile(r"\(([^\W\d_][\w.-]{1,12})\)")
+_NAMED = frozenset({"bernama", "named", "called", "almarhum", "almarhumah", "bin"})
+_CALENDAR = frozenset({"month", "weekday"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name at a place in the text: `text[start:end] == name`.
+
+    Attributes:
+        sort: `person`, `place`, `organisation`, `outlet` or `other`.
+    """
+
+    name: str
+    start: int
+    end: int
+    sort: str
+    canonical: str
+
+
+class Mentions:
+    """The names of a text from `begin` on."""
+
+    def __init__(self, text: str, language: str, begin: int = 0) -> None:
+        self.text = text
+        self.language = language
+        self.acronyms: dict[str, str] = {}
+        spans = find_names(text[begin:], language)
+        self.all = tuple(self._mention(span, begin) for span in spans if span.type not in _CALENDAR)
+        self._starts = [mention.start for mention in self.all]
+        self._read_acronyms(begin)
+        self._fullest: dict[str, str] = {}
+
+    def _mention(self, span: NameSpan, begin: int) -> Mention:
+        sort: str = span.type
+        if is_outlet(span.text):
+            sort = "outlet"
+        elif sort == "other" and self._introduced(span.start + begin, span.end + begin):
+            sort = "person"
+        elif sort == "other" and span.text.lower() in lexicon().words("names.organisations.acronyms"):
+            sort = "organisation"
+        return Mention(span.text, span.start + begin, span.end + begin, sort, span.canonical)
+
+    def _introduced(self, start: int, end: int) -> bool:
+        """Whether a name is a person's by its neighbours: a role before it, a verb of saying beside it."""
+        name = self.text[start:end]
+        words = lexicon()
+        if any(char.isdigit() for char in name) or _is_body(name):
+            return False
+        before = [token.base for token in tokenise(self.text, max(0, start - 40), start) if token.is_word][-1:]
+        after = [token.base for token in tokenise(self.text, end, end + 30)][:1]
+        if before and before[0] in words.words("names.roles.id") | words.words("names.roles.en") | _NAMED:
+            return True
+        speech = (
+            words.words("cues.speech.id_active") | words.words("cues.speech.en") | words.words("cues.speech.en_opinion")
+        )
+        if len(name.split()) > 1 and after and after[0] in speech:
+            return True
+        return bool(before) and before[0] in words.words("cues.speech.id_post") and len(name.split()) > 1
+
+    def _read_acronyms(self, begin: int) -> None:
+        """`Komisi Pemberantasan Korupsi (KPK)`: the words before whose initials the acronym takes."""
+        for match in _ACRONYM.finditer(self.text, begin):
+            letters = [char.lower() for char in match.group(1) if char.isalpha()]
+            before = self.text[max(0, match.start() - 160) : match.start()].rstrip()
+            mention = next(
+                (m for m in self.within(match.start() - 160, match.start()) if m.end == match.start() - 1), None
+            )
+            words = [token for token in tokenise(before) if token.is_word]
+            capital = [token for token in words if token.is_capital]
+            picked = capital[-len(letters) :]
+            if len(picked) == len(letters) and [t.lower[0] for t in picked] == letters:
+                self.acronyms[match.group(1)] = before[picked[0].start :]
+            elif mention is not None:
+                self.acronyms[match.group(1)] = mention.name
+
+    def within(self, start: int, end: int) -> tuple[Mention, ...]:
+        """The mentions between two positions, in order."""
+        first = bisect_left(self._starts, start)
+        last = bisect_left(self._starts, end)
+        return tuple(mention for mention in self.all[first:last] if mention.end <= end)
+
+    def at(self, position: int) -> Mention | None:
+        """The mention that covers a position, if one does."""
+        index = bisect_left(self._starts, position + 1) - 1
+        if index >= 0 and self.all[index].start <= position < self.all[index].end:
+            return self.all[index]
+        return None
+
+    def full(self, name: str) -> str:
+        """The fullest form in which the article names the same person or body.
+
+        An acronym that the article spells out gives what it stands for; spellings meet (`Araghchi`, `Abbas Araqchi`).
+        """
+        known = self._fullest.get(name)
+        if known is None:
+            known = self._fullest[name] = self._full(name)
+        return known
+
+    def _full(self, name: str) -> str:
+        spelled = self.acronyms.get(name.strip("()"))
+        if spelled:
+            return spelled
+        best = name
+        for mention in self.all:
+            if mention.sort in ("place", "outlet"):
+                continue
+            longer = len(mention.name.split()) > len(best.split())
+            if longer and len(mention.name.split()) <= 6 and _same(name, mention):
+                best = mention.name
+        if best == name:
+            # "Suherman" where only "Bupati Cianjur Herman Suherman" was read as one run.
+            return name
+        return best
+
+    def spellings(self, name: str) -> tuple[str, ...]:
+        """Every form in which the article names it, each once, in order."""
+        found = dict.fromkeys(m.name for m in self.all if m.sort != "place" and (m.name == name or _same(name, m)))
+        return tuple(found)
+
+    def persons_between(self, start: int, end: int) -> tuple[Mention, ...]:
+        """The persons named between two positions."""
+        return tuple(m for m in self.within(start, end) if self.is_person(m))
+
+    def is_person(self, mention: Mention) -> bool:
+        """Whether the mention is of a person, by itself or by a fuller mention elsewhere."""
+        if mention.sort == "person":
+            return True
+        if mention.sort in ("place", "outlet"):
+            return False
+        spelled = self.acronyms.get(mention.name)
+        if spelled and (mention.sort != "organisation" or _looks_like_person(spelled)):
+            return _looks_like_person(spelled) and lookup(spelled) is None and not _is_body(spelled)
+        if mention.sort == "organisation":
+            return False
+        return any(m.sort == "person" and m.name != mention.name and _same(mention.name, m) for m in self.all)
+
+
+def _same(name: str, mention: Mention) -> bool:
+    if mention.sort == "organisation" and not _acronym_like(name):
+        return mention.name == name
+    return same_name(name, mention.name)
+
+
+def _acronym_like(name: str) -> bool:
+    return name.isupper() and " " not in name
+
+
+def _is_body(name: str) -> bool:
+    """Whether a word of the name is one that bodies carry (`Komisi`, `Ministry`)."""
+    words = lexicon().words("names.organisations.words")
+    return any(word.lower() in words for word in name.split())
+
+
+def _looks_like_person(name: str) -> bool:
+    """Two to five capitalised words without digits, none of which bodies, places or the calendar use."""
+    words = name.split()
+    if not 2 <= len(words) <= 5 or any(char.isdigit() for char in name) or _is_body(name):
+        return False
+    tokens = tokenise(name)
+    places = lexicon()
+    if any(places.match("names.places", tokens, i) for i in range(len(tokens)) if not tokens[i].is_acronym):
+        return False
+    return all(word[0].isupper() and not (len(word) > 3 and word.isupper()) for word in words)
+
+
+def ends_with_mention(tokens: Tokens, mentions: Sequence[Mention]) -> Mention | None:
+    """The mention with which a phrase ends."""
+    return next((m for m in mentions if tokens and m.end == tokens[-1].end), None)

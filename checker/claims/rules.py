@@ -1,0 +1,443 @@
+"""The extractor that works by rule: deterministic, without a model, Indonesian and English."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from checker.article import article_from_text, detect_language
+from checker.claims.attribution import Attributor, Reading, quotations, trim_stop
+from checker.claims.base import Extraction, Progress
+from checker.claims.clauses import Clause, split_clauses, subject_of
+from checker.claims.context import Scene, resolve
+from checker.claims.dates import describe_days, resolve_dates
+from checker.claims.kinds import is_statement, kind_of, rule_checkworthiness
+from checker.claims.mentions import Mentions
+from checker.claims.roles import CLAIMING, RoleSentence, sentence_roles
+from checker.claims.words import Tokens, lexicon, tokenise
+from checker.claims.wording import reword
+from checker.cues import DENIALS
+from checker.head import read_head
+from checker.types import Article, Attribution, Claim, Failure, Kind
+
+_RULES = "1"
+"""Raised with every change of the rules that changes what is found, so that reports tell their extractors apart."""
+
+
+@dataclass
+class _Piece:
+    """A proposition on its way to becoming a claim.
+
+    Attributes:
+        tokens: What it says.
+        span: What is quoted for it.
+        context_start: Where its sentence begins.
+    """
+
+    tokens: Tokens
+    span: tuple[int, int]
+    clause: Clause
+    attribution: Attribution | None
+    reading: Reading | None
+    sentence: RoleSentence
+    question: bool = False
+    whole: bool = False
+
+
+class RuleExtractor:
+    """Finds claims by rule."""
+
+    @property
+    def name(self) -> str:
+        """`rules`."""
+        return "rules"
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The version of the rules."""
+        return {"claim_rules": _RULES}
+
+    def extract(self, article: Article, progress: Progress | None = None) -> Extraction:
+        """Find the claims of an article, in its order.
+
+        Args:
+            article: As `checker.article` makes it; the language decides which rules are used.
+            progress: Called with the number of sentences read and their total.
+
+        Returns:
+            The claims; a sentence that the rules break on becomes a failure and the rest is still read.
+        """
+        return _Reading(article).run(progress)
+
+
+class _Reading:
+    """One pass over one article."""
+
+    def __init__(self, article: Article) -> None:
+        self.article = article
+        self.language = article.language if article.language in ("id", "en") else detect_language(article.text)
+        head = read_head(article.text)
+        self.sentences = sentence_roles(article, head)
+        self.mentions = Mentions(article.text, self.language, head.body)
+        self.attributor = Attributor(self.mentions, self.language)
+        self.scene = Scene(self.mentions, self.language, head.body)
+        self.claims: list[Claim] = []
+        self.failures: list[Failure] = []
+        self.spoken = [s for s in quotations(article.text) if s[1] - s[0] > 12]
+        self.frame_outlets: list[tuple[int, str, bool]] = []
+
+    def run(self, progress: Progress | None) -> Extraction:
+        read = [sentence for sentence in self.sentences if sentence.role in CLAIMING and not sentence.repeats]
+        body = [sentence for sentence in read if sentence.role != "headline"]
+        pieces: list[_Piece] = []
+        for done, sentence in enumerate(body):
+            try:
+                found = self._pieces(sentence)
+                pieces.extend(found)
+                self.claims.extend(claim for piece in found if (claim := self._claim(piece)) is not None)
+                self._advance(sentence, found)
+            except Exception as error:  # noqa: BLE001 - one sentence must not sink the article
+                self.failures.append(_failure(self.article, sentence, error))
+            if progress is not None:
+                progress(done + 1, len(body))
+        self._inherit(pieces)
+        self._headlines([sentence for sentence in read if sentence.role == "headline"])
+        self.claims.sort(key=lambda claim: (claim.start, claim.end))
+        return Extraction(tuple(_unique(self.claims)), tuple(self.failures))
+
+    # -- sentences to propositions
+
+    def _pieces(self, sentence: RoleSentence) -> list[_Piece]:
+        text = self.article.text
+        tokens = _drop_connective(trim_stop(tokenise(text, sentence.start, sentence.end)))
+        if not tokens:
+            return []
+        question = tokens[-1].text == "?" or (tokens[-1].is_quote and len(tokens) > 1 and tokens[-2].text == "?")
+        pieces = self._decompose(tokens, None, None, sentence)
+        for piece in pieces:
+            piece.question = question
+        return [p for p in pieces if is_statement(p.tokens, self.language, spoken=p.attribution is not None)]
+
+    def _decompose(
+        self, tokens: Tokens, outer: Reading | None, clause: Clause | None, sentence: RoleSentence, depth: int = 0
+    ) -> list[_Piece]:
+        """The propositions of a stretch: what is attributed first, what is joined after."""
+        clause = clause or Clause("first", tokens)
+        if outer is None or not (outer.attribution.speaker or outer.attribution.anonymous):
+            reading = self.attributor.read(tokens, subject=clause.subject, inherit=bool(clause.subject))
+            if reading is not None and depth < 6:
+                reading = _combine(outer, reading)
+                return self._attributed(reading, clause, sentence, depth)
+        clauses = split_clauses(tokens, self.language) if depth < 6 else (Clause("first", tokens),)
+        if len(clauses) < 2:
+            return [self._piece(tokens, clause, outer, sentence)]
+        pieces: list[_Piece] = []
+        for part in clauses:
+            if part.relation == "first" and clause.subject and not part.subject:
+                part = replace(part, subject=clause.subject)
+            pieces.extend(self._decompose(part.tokens, outer, part, sentence, depth + 1))
+        return pieces
+
+    def _attributed(self, reading: Reading, clause: Clause, sentence: RoleSentence, depth: int) -> list[_Piece]:
+        frame = reading.frame
+        if frame.shape in ("document", "participle"):
+            whole = _drop_connective(frame.whole)
+            return [self._piece(whole, clause, reading, sentence)]
+        if len(frame.contents) == 2:
+            first, second = frame.contents
+            if _continues(second):
+                joined = (*first, *second)
+                piece = self._piece(joined, Clause("first", joined), reading, sentence)
+                piece.span = (first[0].start, second[-1].end)
+                return [piece]
+        pieces: list[_Piece] = []
+        for content in frame.contents:
+            content = _drop_connective(content)
+            if content:
+                pieces.extend(self._decompose(content, reading, None, sentence, depth + 1))
+        if len(pieces) == 1 and _quote_whole(reading):
+            start = frame.whole[0].start
+            if frame.lead:
+                start = frame.source[0].start if frame.source else frame.lead[-1].end
+            pieces[0].span = (start, self._end_of(frame.whole))
+            pieces[0].whole = True
+        return pieces
+
+    def _piece(self, tokens: Tokens, clause: Clause, reading: Reading | None, sentence: RoleSentence) -> _Piece:
+        tokens = _trim_marks(tokens)
+        attribution = reading.attribution if reading else None
+        start = tokens[0].start if tokens else sentence.start
+        end = tokens[-1].end if tokens else sentence.start
+        return _Piece(tokens, (start, end), replace(clause, tokens=tokens), attribution, reading, sentence)
+
+    def _end_of(self, tokens: Tokens) -> int:
+        trimmed = trim_stop(tokens)
+        return trimmed[-1].end if trimmed else tokens[-1].end
+
+    def _advance(self, sentence: RoleSentence, pieces: list[_Piece]) -> None:
+        speaker = next((p.attribution.speaker for p in pieces if p.attribution and p.attribution.speaker), "")
+        self.scene.advance(sentence.start, sentence.end, speaker)
+        if self.attributor.unnamed is not None:
+            self.scene.unnamed = self.attributor.unnamed.speaker
+        if self.scene.person is not None:
+            self.attributor.subject = self.scene.person.name
+        for piece in pieces:
+            if piece.attribution and piece.attribution.outlet and piece.reading and piece.reading.frame.shape == "outlet":
+                self.frame_outlets.append((sentence.start, piece.attribution.outlet, piece.reading.frame.still))
+
+    # -- propositions to claims
+
+    def _claim(self, piece: _Piece) -> Claim | None:
+        start, end = piece.span
+        if end <= start:
+            return None
+        quote = self.article.text[start:end]
+        speaker = piece.attribution.speaker if piece.attribution and not piece.attribution.anonymous else ""
+        told = piece.clause.subject
+        resolved = resolve((*told, *piece.tokens), self.scene, piece.sentence.start, speaker)
+        if piece.reading and piece.reading.refers:
+            shown = " ".join(token.text for token in piece.reading.frame.source) or piece.attribution.cue  # type: ignore[union-attr]
+            resolved.note(shown, piece.reading.refers)
+        for at, until, days in resolve_dates(quote, self.article):
+            resolved.note(quote[at:until], describe_days(days))
+        denied = piece.attribution is not None and piece.attribution.cue.lower() in DENIALS
+        if denied and piece.reading is not None and piece.whole:
+            wording = reword(self.article.text, _trim_marks(piece.reading.frame.whole), (), (), resolved.swaps)
+        else:
+            wording = reword(self.article.text, piece.tokens, piece.clause.subject, piece.clause.main, resolved.swaps)
+        kind: Kind = kind_of(
+            piece.tokens,
+            self.language,
+            piece.attribution,
+            opinion_cue=bool(piece.reading and piece.reading.frame.opinion),
+            question=piece.question,
+        )
+        return Claim(
+            id=_claim_id(self.article, start, end, wording),
+            text=wording,
+            quote=quote,
+            start=start,
+            end=end,
+            context="; ".join(resolved.notes),
+            kind=kind,
+            checkworthiness=rule_checkworthiness(piece.tokens, kind, piece.attribution, self.language),
+            attribution=piece.attribution,
+        )
+
+    # -- what carries over from one sentence to others
+
+    def _inherit(self, pieces: list[_Piece]) -> None:
+        """Credit quotations that run over sentences, what stands between two credits to one outlet or one body."""
+        by_start = {piece.span[0]: piece for piece in pieces}
+        updated: list[Claim] = []
+        last_direct: Claim | None = None
+        for claim in self.claims:
+            given = claim.attribution
+            if given is None or not (given.speaker or given.anonymous):
+                found = self._running_quote(claim) or self._bare_quote(claim, last_direct)
+                if found is not None:
+                    given = replace(found, start=-1, end=-1, outlet=found.outlet or (given.outlet if given else ""))
+            outlet = self._outlet_between(by_start.get(claim.start))
+            if outlet and (given is None or not given.outlet):
+                given = replace(given, outlet=outlet) if given else Attribution("", outlet=outlet)
+            if given is None:
+                given = self._between_credits(claim, by_start)
+            if given is not claim.attribution:
+                claim = self._credited(claim, given, by_start.get(claim.start))
+            if claim.attribution and claim.attribution.speaker and claim.quote[:1] in '"“':
+                last_direct = claim
+            updated.append(claim)
+        self.claims = updated
+
+    def _credited(self, claim: Claim, attribution: Attribution | None, piece: _Piece | None) -> Claim:
+        tokens = piece.tokens if piece else tokenise(claim.quote)
+        kind = kind_of(tokens, self.language, attribution, question=bool(piece and piece.question))
+        score = rule_checkworthiness(tokens, kind, attribution, self.language)
+        return replace(claim, attribution=attribution, kind=kind, checkworthiness=score)
+
+    def _running_quote(self, claim: Claim) -> Attribution | None:
+        """The credit of another sentence of the same quotation."""
+        around = next((s for s in self.spoken if s[0] <= claim.start < s[1]), None)
+        if around is None:
+            return None
+        for other in self.claims:
+            if other is claim or other.attribution is None or not (other.attribution.speaker or other.attribution.anonymous):
+                continue
+            if other.start < around[1] and around[0] < other.end:
+                return other.attribution
+        return None
+
+    def _bare_quote(self, claim: Claim, previous: Claim | None) -> Attribution | None:
+        """A quotation without a credit that follows one by somebody: it goes on."""
+        if previous is None or claim.quote[:1] not in '"“':
+            return None
+        if not any(s[0] <= claim.start and claim.end <= s[1] for s in self.spoken):
+            return None
+        between = self.article.text[previous.end : claim.start]
+        return previous.attribution if between.count("\n") <= 2 and len(between) < 160 else None
+
+    def _outlet_between(self, piece: _Piece | None) -> str:
+        """The outlet of a passage that the article opens with "diberitakan X" and closes with "masih dari X"."""
+        if piece is None:
+            return ""
+        at = piece.sentence.start
+        before = [outlet for start, outlet, _ in self.frame_outlets if start < at]
+        after = [(outlet, still) for start, outlet, still in self.frame_outlets if start > at]
+        if before and after and after[0][1] and after[0][0] == before[-1]:
+            return before[-1]
+        return ""
+
+    def _between_credits(self, claim: Claim, by_start: Mapping[int, _Piece]) -> Attribution | None:
+        """A sentence that points back into what a body said, before the same body goes on: still its word.
+
+        `Menurut BMKG, pemicunya adalah Sesar Cugenang. Sesar itu melintasi ... "...," kata Daryono dari BMKG.`
+        """
+        piece = by_start.get(claim.start)
+        if piece is None or piece.clause.relation != "first":
+            return None
+        tokens = piece.tokens
+        points = len(tokens) > 1 and (tokens[1].lower in {"itu", "tersebut"} or tokens[0].lower in {"the", "this", "that"})
+        if not points:
+            return None
+        index = self.claims.index(claim)
+        before = self.claims[index - 1].attribution if index else None
+        after = self.claims[index + 1].attribution if index + 1 < len(self.claims) else None
+        if before is None or after is None or not before.speaker or before.anonymous:
+            return None
+        paragraph = [by_start[c.start].sentence.paragraph for c in self.claims[index - 1 : index + 2] if c.start in by_start]
+        if len(set(paragraph)) != 1 or len(paragraph) != 3:
+            return None
+        noun = tokens[0].lower if tokens[1].lower in {"itu", "tersebut"} else tokens[1].lower
+        if noun not in self.claims[index - 1].quote.lower():
+            return None
+        acronym = before.speaker.rpartition("(")[2].rstrip(")") if "(" in before.speaker else before.speaker
+        continues = after.speaker == before.speaker or (acronym and acronym in after.role.split())
+        return replace(before, start=-1, end=-1) if continues else None
+
+    # -- the headline
+
+    def _headlines(self, sentences: list[RoleSentence]) -> None:
+        """Claims of the headline, only where the body does not make them."""
+        said = " ".join(self.article.text[s.start : s.end] for s in self.sentences if s.role in ("body", "standfirst"))
+        body = _content_words(said)
+        for sentence in sentences:
+            words = _content_words(self.article.text[sentence.start : sentence.end])
+            if len(body) >= 12 and len(words & body) >= 0.4 * len(words):
+                continue
+            try:
+                pieces = self._pieces(sentence)
+                self.claims.extend(claim for piece in pieces if (claim := self._claim(piece)) is not None)
+            except Exception as error:  # noqa: BLE001 - the headline must not sink the article
+                self.failures.append(_failure(self.article, sentence, error))
+
+
+def claim_from_text(text: str, language: str = "") -> Claim:
+    """One claim of a bare text, as `saring check --claim` takes it.
+
+    "Peskov mengatakan Trump tidak memberi tahu Putin" is a claim about what Peskov said: the attribution is read from
+    it. A question is kept as it is. Spans count from the start of the text.
+
+    Args:
+        text: One sentence, in Indonesian or English.
+        language: Told where not given.
+
+    Raises:
+        ArticleEmpty: There is no text.
+    """
+    article = article_from_text(text, language=language or detect_language(text))
+    cleaned = article.text.strip()
+    offset = article.text.index(cleaned)
+    tokens = _trim_marks(tokenise(article.text, offset, offset + len(cleaned)))
+    mentions = Mentions(article.text, article.language)
+    reading = Attributor(mentions, article.language).read(trim_stop(tokens)) if tokens else None
+    attribution = reading.attribution if reading else None
+    content = tokens
+    if reading is not None and len(reading.frame.contents) == 1 and reading.frame.shape not in ("document", "participle"):
+        content = _trim_marks(reading.frame.contents[0])
+    denied = attribution is not None and attribution.cue.lower() in DENIALS
+    wording = reword(article.text, tokens if denied else content or tokens, (), (), [])
+    kind = kind_of(content, article.language, attribution, question=cleaned.endswith("?"))
+    return Claim(
+        id=_claim_id(article, offset, offset + len(cleaned), wording),
+        text=wording or cleaned,
+        quote=cleaned,
+        start=offset,
+        end=offset + len(cleaned),
+        kind=kind,
+        checkworthiness=rule_checkworthiness(content, kind, attribution, article.language),
+        attribution=attribution,
+    )
+
+
+def _combine(outer: Reading | None, inner: Reading) -> Reading:
+    """The inner credit, through the outlet that the outer one names."""
+    if outer is None or not outer.attribution.outlet or inner.attribution.outlet:
+        return inner
+    return replace(inner, attribution=replace(inner.attribution, outlet=outer.attribution.outlet))
+
+
+def _quote_whole(reading: Reading) -> bool:
+    """Whether the quote takes in who said it: unnamed sources, verbatim speech, and sayings that are themselves acts."""
+    if reading.attribution.anonymous and reading.frame.shape == "initial":
+        return True
+    if reading.frame.shape == "trailing" and reading.frame.contents[0][0].is_quote:
+        return True
+    return reading.frame.shape == "initial" and reading.attribution.cue.lower() in lexicon().words("cues.speech.acts")
+
+
+def _continues(tokens: Tokens) -> bool:
+    """Whether the second half of an interrupted quotation goes on with its sentence."""
+    first = next((token for token in tokens if token.is_word), None)
+    return first is None or first.text[0].islower()
+
+
+def _drop_connective(tokens: Tokens) -> Tokens:
+    """Without the words that only join a sentence to the one before: "Selain itu,", "However,", "But"."""
+    while tokens and not (tokens[0].is_word or tokens[0].is_quote or tokens[0].text in "([$€£Rp"):
+        tokens = tokens[1:]
+    for _ in range(2):
+        length = lexicon().match("cues.join.connectives", tokens, 0) if tokens else 0
+        if not length or length >= len(tokens):
+            break
+        if tokens[length].text == ",":
+            tokens = tokens[length + 1 :]
+        elif length == 1 and tokens[0].lower in {"namun", "tetapi", "but", "and", "yet", "so", "adapun", "sedangkan", "bahkan"}:
+            tokens = tokens[1:]
+        elif " ".join(t.lower for t in tokens[:length]) in {"diketahui bahwa", "sementara itu", "selain itu"}:
+            tokens = tokens[length:]
+        else:
+            break
+    return tokens
+
+
+def _trim_marks(tokens: Tokens) -> Tokens:
+    start, end = 0, len(tokens)
+    while start < end and tokens[start].text in ",;:–—-.…":
+        start += 1
+    while end > start and tokens[end - 1].text in ",;:–—-.…":
+        end -= 1
+    return tokens[start:end]
+
+
+def _content_words(text: str) -> set[str]:
+    common = frozenset("yang dan di ke dari untuk pada dengan the a an of to in on for by as at and or is".split())  # noqa: SIM905
+    return {token.lower for token in tokenise(text) if token.is_word and token.lower not in common}
+
+
+def _claim_id(article: Article, start: int, end: int, wording: str) -> str:
+    seed = f"{article.id}\n{start}\n{end}\n{wording}"
+    return "clm-" + hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _unique(claims: list[Claim]) -> list[Claim]:
+    """The claims with every id once: one that was read twice from the same words counts once."""
+    return list({claim.id: claim for claim in claims}.values())
+
+
+def _failure(article: Article, sentence: RoleSentence, error: Exception) -> Failure:
+    message = " ".join(str(error).split())[:300] or "no message"
+    return Failure(_claim_id(article, sentence.start, sentence.end, ""), "extract", type(error).__name__, message)
+
+
+__all__ = ["RuleExtractor", "claim_from_text", "subject_of"]

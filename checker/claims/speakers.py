@@ -1,0 +1,265 @@
+"""From the words that name a source to who it is: name, role, outlet, named or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checker.claims.mentions import Mention, Mentions
+from checker.claims.words import Token, Tokens, lexicon
+from checker.head import is_outlet
+from checker.types import Attribution
+
+_RELATIVE = frozenset({"yang", "who", "which", "that", "whose"})
+_DETERMINERS = frozenset(
+    """
+    seorang sebuah salah satu para sejumlah beberapa si sang a an the one some several another pihak oleh dari by
+    keterangan pernyataan kesaksian pengakuan penjelasan
+    """.split()  # noqa: SIM905
+)
+_DEMONSTRATIVES = frozenset({"itu", "tersebut", "ini", "tadi"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whom a phrase names.
+
+    Attributes:
+        pronoun: The phrase is a pronoun or points back ("sumber tersebut"): who it is stands earlier.
+    """
+
+    speaker: str
+    role: str = ""
+    outlet: str = ""
+    anonymous: bool = False
+    pronoun: bool = False
+
+    def attribution(self, cue: Token | None, cue_text: str = "") -> Attribution:
+        """As an attribution with its cue."""
+        return Attribution(
+            speaker=self.speaker,
+            role=self.role,
+            outlet=self.outlet,
+            anonymous=self.anonymous,
+            cue=cue_text or (cue.text if cue else ""),
+            start=cue.start if cue else -1,
+            end=cue.start + len(cue_text) if cue and cue_text else (cue.end if cue else -1),
+        )
+
+
+def describe(tokens: Tokens, mentions: Mentions) -> Source:
+    """Who a noun phrase is.
+
+    Args:
+        tokens: The phrase, relative clauses and appositions included.
+        mentions: The names of the article.
+    """
+    text = mentions.text
+    words = lexicon()
+    phrase = _trim(tokens)
+    if not phrase:
+        return Source("", pronoun=True)
+    if len(phrase) == 1 and phrase[0].lower in words.words("cues.pronouns.subject") | words.words(
+        "cues.pronouns.person"
+    ):
+        return Source(phrase[0].text, pronoun=True)
+    anonymous = words.anywhere("cues.anonymous.phrases", tokens) >= 0
+    core = _without_relative(phrase)
+    indefinite = bool(words.match("cues.anonymous.indefinite", core, 0))
+    core_bare = _strip_determiners(core)
+    if not core_bare:
+        return Source(text[phrase[0].start : phrase[-1].end], pronoun=True)
+    names = [m for m in mentions.within(core_bare[0].start, core_bare[-1].end + 1) if m.end <= core_bare[-1].end]
+    person = _person(core_bare, names, mentions)
+    if person is not None:
+        name, role = person
+        return Source(mentions.full(name), role, anonymous=False)
+    noun = any(token.lower in words.words("cues.anonymous.nouns") for token in core_bare)
+    public = any(token.lower in words.words("cues.anonymous.public") for token in core_bare)
+    is_source = any(token.lower in _SOURCE_NOUNS for token in core_bare)
+    described = text[core_bare[0].start : core_bare[-1].end]
+    if core_bare[-1].lower in _DEMONSTRATIVES or (core[0].lower in {"the", "that", "this"} and noun and not anonymous):
+        return Source(described, anonymous=is_source or anonymous or noun, pronoun=True)
+    role_noun = bool(words.match("names.roles.id", core_bare, 0) or words.match("names.roles.en", core_bare, 0))
+    human = noun or role_noun or public or _human(core_bare)
+    if anonymous or is_source or (noun and not public) or (indefinite and human):
+        outlet = next((m.name for m in names if m.sort == "outlet"), "")
+        return Source(described, outlet=outlet, anonymous=True)
+    if names and not human:
+        body = _body(core_bare, names, mentions)
+        if is_outlet(body) or _shaped_like_outlet(core_bare, names):
+            return Source("", outlet=body)
+        return Source(body)
+    return Source(described)
+
+
+_SOURCE_NOUNS = frozenset({"sumber", "narasumber", "source", "sources", "informan", "insider", "insiders"})
+
+
+def _human(tokens: Tokens) -> bool:
+    return any(token.lower in _PEOPLE or token.lower in lexicon().words("names.nouns.person") for token in tokens)
+
+
+_PEOPLE = frozenset(
+    """
+    relawan pegawai karyawan pedagang petani nelayan penumpang pengunjung pembeli pelanggan pasien siswa mahasiswa guru
+    dokter perawat sopir tetangga kerabat keluarga orang saksi warga penyintas korban pekerja buruh staf anggota pejabat
+    volunteer employee worker resident trader farmer passenger customer patient student teacher doctor nurse driver
+    neighbour neighbor relative survivor witness staffer member official man woman person people engineer executive
+    banker trader shopkeeper vendor fisherman mother father manager analyst lawyer negotiator adviser aide insider
+    """.split()  # noqa: SIM905
+)
+
+
+def _trim(tokens: Tokens) -> Tokens:
+    """Without marks and particles at either end."""
+    start, end = 0, len(tokens)
+    while start < end and (not tokens[start].is_word or tokens[start].lower in {"oleh", "by", "dari", "from"}):
+        start += 1
+    while end > start and not (tokens[end - 1].is_word or tokens[end - 1].text == ")"):
+        end -= 1
+    return tokens[start:end]
+
+
+def _without_relative(tokens: Tokens) -> Tokens:
+    for index, token in enumerate(tokens):
+        if index and (token.lower in _RELATIVE or (token.text in "(—–" and not _spells_out(tokens, index))):
+            kept = tokens[:index]
+            while kept and not kept[-1].is_word:
+                kept = kept[:-1]
+            return kept
+    return tokens
+
+
+def _spells_out(tokens: Tokens, index: int) -> bool:
+    """`(BNPB)`: an acronym in brackets stays with its name."""
+    return (
+        tokens[index].text == "("
+        and index + 2 < len(tokens)
+        and tokens[index + 2].text == ")"
+        and tokens[index + 1].is_acronym
+    )
+
+
+def _strip_determiners(tokens: Tokens) -> Tokens:
+    start = 0
+    while start < len(tokens) and (tokens[start].lower in _DETERMINERS or not tokens[start].is_word):
+        start += 1
+    return tokens[start:]
+
+
+def _person(tokens: Tokens, names: list[Mention], mentions: Mentions) -> tuple[str, str] | None:
+    """The person's name as it stands there, and the role around it."""
+    text = mentions.text
+    candidates = [m for m in names if mentions.is_person(m)]
+    chosen = candidates[-1] if candidates else _unknown_person(tokens, names, mentions)
+    if chosen is None:
+        return None
+    # `Abbas Araqchi, menteri luar negeri Iran`: the role follows; what is named in it is not the speaker.
+    first = names[0] if names else None
+    if first is not None and first.start == tokens[0].start and mentions.is_person(first):
+        chosen = first
+    if chosen.sort == "place":
+        return None
+    name, role_end = chosen.name, chosen.start
+    dropped = _place_before(chosen, tokens, mentions)
+    if dropped:
+        name, role_end = chosen.name[dropped:].strip(), chosen.start + dropped
+    before = text[tokens[0].start : role_end].strip(" ,")
+    after = text[chosen.end : tokens[-1].end].strip(" ,") if chosen.end < tokens[-1].end else ""
+    if after.startswith("("):
+        after = ""
+    return name, " ".join((before or after).split())
+
+
+def _unknown_person(tokens: Tokens, names: list[Mention], mentions: Mentions) -> Mention | None:
+    """A name of unknown sort that closes a phrase which opens with a role: the person who holds it."""
+    words = lexicon()
+    opens = 0
+    while opens < len(tokens) and tokens[opens].lower in {"mantan", "eks", "former", "ex", "then"}:
+        opens += 1
+    has_role = any(
+        words.match("names.roles.id", tokens, i) or words.match("names.roles.en", tokens, i) for i in range(len(tokens))
+    )
+    last = next(
+        (m for m in reversed(names) if m.end == tokens[-1].end or mentions.text[m.end : m.end + 1] in ",("), None
+    )
+    if last is None or last.sort != "other":
+        return None
+    if has_role and last.start > tokens[0].start and not any(char.isdigit() for char in last.name):
+        return last
+    if (
+        len(names) == 1
+        and last.start == tokens[0].start
+        and last.end == tokens[-1].end
+        and len(last.name.split()) in (2, 3)
+    ):
+        lowered = [word.lower() for word in last.name.split()]
+        listed = words.words("names.organisations.words") | words.words("names.organisations.acronyms")
+        return None if any(word in listed for word in lowered) or not last.name.replace(" ", "").isalpha() else last
+    return None
+
+
+_PLACED = frozenset(
+    """
+    bupati gubernur camat lurah kades kapolres kapolsek kapolda kapolresta kajari dandim walikota kota wabup wagub
+    """.split()  # noqa: SIM905
+)
+
+
+def _place_before(mention: Mention, tokens: Tokens, mentions: Mentions) -> int:
+    """How many characters of the name are the place of an office that is held somewhere (`Bupati Sukamaju Herman ...`).
+
+    Only where the place is not known as one, the name has three words or more, and no fuller mention says otherwise.
+    """
+    before = [token for token in tokens if token.end <= mention.start]
+    if not before or before[-1].lower not in _PLACED:
+        return 0
+    words = mention.name.split()
+    elsewhere = [m for m in mentions.all if m is not mention and m.start != mention.start]
+    rest = mention.name[len(words[0]) :]
+    if any(m.sort == "place" and m.name == words[0] for m in elsewhere) and len(words) > 1:
+        return len(mention.name) - len(rest.lstrip())
+    if len(words) < 3 or any(
+        m.name.startswith(words[0] + " ") or m.name == words[0] for m in elsewhere if m.sort == "person"
+    ):
+        return 0
+    return len(mention.name) - len(rest.lstrip())
+
+
+def _body(tokens: Tokens, names: list[Mention], mentions: Mentions) -> str:
+    """The name of a body: the phrase from its first name to its last, with the words around that belong to it."""
+    text = mentions.text
+    phrase = text[tokens[0].start : tokens[-1].end]
+    if len(names) == 1 and not _opens_with_body_word(tokens) and tokens[0].start == names[0].start:
+        full = mentions.full(names[0].name)
+        acronym = names[0].name
+        return f"{full} ({acronym})" if full != acronym and mentions.acronyms.get(acronym) == full else full
+    return " ".join(phrase.split())
+
+
+def _opens_with_body_word(tokens: Tokens) -> bool:
+    return tokens[0].lower in lexicon().words("names.organisations.words")
+
+
+def _shaped_like_outlet(tokens: Tokens, names: list[Mention]) -> bool:
+    words = lexicon().words("cues.frames.id_outlet")
+    shapes = frozenset(str(lexicon().raw("outlets.shapes")).split())
+    return bool(names) and words is not None and any(token.is_capital and token.lower in shapes for token in tokens)
+
+
+def as_outlet(tokens: Tokens, mentions: Mentions) -> str:
+    """The outlet that a phrase names after `dilansir dari`, `kepada` or `told`; empty where it names none."""
+    core = _strip_determiners(_without_relative(_trim(tokens)))
+    if not core:
+        return ""
+    phrase = " ".join(mentions.text[core[0].start : core[-1].end].split())
+    if is_outlet(phrase):
+        return phrase
+    names = [m for m in mentions.within(core[0].start, core[-1].end + 1) if m.end <= core[-1].end]
+    for mention in names:
+        if mention.sort == "outlet":
+            return mention.name
+    for token in core:
+        if is_outlet(token.text):
+            return token.text
+    return phrase if _shaped_like_outlet(core, names) else ""
