@@ -140,8 +140,8 @@ def train(options: argparse.Namespace) -> None:
     tokenizer = load_tokenizer(init, options.max_length)
     encoded = []
     for at in range(0, len(rows), 4096):
-        for e in tokenizer.encode_batch([(r.premise, r.claim) for r in rows[at : at + 4096]]):
-            encoded.append((np.array(e.ids, np.int32), np.array(e.type_ids, np.int8)))
+        part = tokenizer.encode_batch([(r.premise, r.claim) for r in rows[at : at + 4096]])
+        encoded += [(np.array(e.ids, np.int32), np.array(e.type_ids, np.int8)) for e in part]
     lengths = [len(ids) for ids, _ in encoded]
     batches = plan(rows, lengths, options.batch_tokens, random.Random(options.seed))
     padded = sum(len(b) * max(lengths[i] for i in b) for b in batches)
@@ -192,7 +192,8 @@ def train(options: argparse.Namespace) -> None:
         if step % 50 == 0:
             rate = (seen - began_seen) / (time.time() - began)
             run.log("step", step=step, seen=seen, share=round(seen / total, 4), loss=float(np.mean(losses[-50:])),
-                    lr=optimizer.param_groups[0]["lr"], tokens_per_s=round(rate), left_s=round((total - seen) / rate))  # fmt: skip
+                    lr=optimizer.param_groups[0]["lr"], tokens_per_s=round(rate),
+                    left_s=round((total - seen) / rate))  # fmt: skip
             torch.set_num_threads(run.threads(options.threads))
             total = min(padded, budget_override(run) or total)
         if done > 1 - options.average_last and step % 25 == 0:
@@ -232,7 +233,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.judge", description=__doc__.splitlines()[0])
     parser.add_argument("--init", default=str(RUNS / "handoff" / "aligned"), help="encoder folder to start from")
-    parser.add_argument("--weights", default="", help="judge weights (state dict) to go on from, instead of a fresh head")
+    parser.add_argument("--weights", default="", help="judge weights (state dict) to go on from")
     parser.add_argument("--run", default="judge", help="name of the run folder under training/runs")
     parser.add_argument("--tokens", type=int, default=0, help="stop after this many tokens, padding included (0: all)")
     parser.add_argument("--batch-tokens", type=int, default=2400)

@@ -13,7 +13,7 @@ from math import log
 from pathlib import Path
 
 SUPPORTS, REFUTES, NEUTRAL, NOT_SUPPORTED = range(4)
-"""Labels. `NOT_SUPPORTED` is a row whose set does not tell refuted from not settled: only P(supports) learns from it."""
+"""`NOT_SUPPORTED`: the set does not tell refuted from not settled, and only P(supports) learns from the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +147,16 @@ def fool_me_twice(data: Path) -> Iterator[Row]:
         yield Row("fool-me-twice", text, r["text"], SUPPORTS if r["label"] == "SUPPORTS" else REFUTES)
 
 
+_PRINTED = re.compile(r"'((?:[^'\\]|\\.|'(?![\n\]]))*)'(?=\n|\])|\"((?:[^\"\\]|\\.)*)\"(?=\n|\])")
+
+
 def scifact_abstracts(data: Path) -> dict[str, list[str]]:
     """Sentences of each abstract, by id; BEIR's copy keeps them as a printed numpy array."""
     csv.field_size_limit(10**9)
     found = {}
     with (data / "beir-scifact/extracted/corpus_train.csv").open(encoding="utf-8", newline="") as lines:
         for r in csv.DictReader(lines):
-            parts = re.findall(r"'((?:[^'\\]|\\.|'(?![\n\]]))*)'(?=\n|\])|\"((?:[^\"\\]|\\.)*)\"(?=\n|\])", r["abstract"])
-            found[r["doc_id"]] = [(a or b).strip() for a, b in parts]
+            found[r["doc_id"]] = [(a or b).strip() for a, b in _PRINTED.findall(r["abstract"])]
     return found
 
 
@@ -217,7 +219,8 @@ def rte(data: Path) -> Iterator[Row]:
 
 def wrete(data: Path) -> Iterator[Row]:
     """WReTE's train split (Indonesian)."""
-    with (data / "indonlu/dataset/wrete_entailment-ui/train_preprocess.csv").open(encoding="utf-8", newline="") as lines:
+    path = data / "indonlu/dataset/wrete_entailment-ui/train_preprocess.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
         for r in csv.DictReader(lines):
             label = NOT_SUPPORTED if r["label"] == "NotEntail" else SUPPORTS
             yield Row("wrete", r["sent_A"], r["sent_B"], label, ("id", "id"))
@@ -234,7 +237,7 @@ def attributionbench(data: Path) -> Iterator[Row]:
 
 
 def sts_indo(data: Path) -> Iterator[Row]:
-    """STS pairs that say the same (4.6 and more) or have little to do with each other (1.5 and less), across languages."""
+    """STS pairs that say the same (4.6 and more) or hardly meet (1.5 and less), within Indonesian and across."""
     mixes = (("text1", "text2_id", "en", "id"), ("text1_id", "text2", "id", "en"), ("text1_id", "text2_id", "id", "id"))
     for i, r in enumerate(_tsv(data / "sts-indo/data/final-data/train.tsv")):
         try:

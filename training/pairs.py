@@ -1,6 +1,6 @@
 """The judge's training mixture: public sets, edited twins, mined neutrals; cleaned of every dev and test text.
 
-    python -m training.pairs        writes training/runs/pairs/{train,slice}.jsonl and logs what was removed
+`python -m training.pairs` writes training/runs/pairs/{train,slice}.jsonl and logs what was removed.
 """
 
 from __future__ import annotations
@@ -282,7 +282,7 @@ def build(data: Path, seed: int, *, run: Run | None = None) -> tuple[list[Row], 
 def mined_from(
     per_set: dict[str, list[Row]], names: Sequence[str], count: int, rng: random.Random
 ) -> Iterator[Row]:
-    """A sample of short rows of the named sets, to be padded; their source is marked so that padding stays inside it."""
+    """A sample of short rows of the named sets, to be padded; marked, so that padding stays inside their set."""
     pool = [r for name in names for r in per_set[name] if len(r.premise.split()) <= 28]
     for row in rng.sample(pool, min(count, len(pool))):
         yield relabel(row, row.label, source=f"{row.source}-padded")

@@ -15,10 +15,6 @@ from dataclasses import dataclass
 
 from training import twin_words as words
 
-KINDS = (
-    "number", "magnitude", "unit", "weekday", "month", "place", "person", "negation", "opposite", "roles", "speaker",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -31,10 +27,11 @@ class Edit:
     claim_edited: str
 
 
+_Editor = Callable[[str, str, str, str, random.Random], tuple[str, str] | None]
+"""(premise, claim, their languages, a source of chance) to both sides edited, or None where it does not fit."""
+
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w]|[.,]\d)")
 _NAME = re.compile(r"(?<![.!?:\"“]\s)(?<!^)\b[A-Z][a-zé'-]+(?: [A-Z][a-zé'-]+)+\b")
-_TITLE = r"(?:Presiden|President|Menteri|Minister|Gubernur|Governor|Mr|Ms|Dr|Prof|kata|ujar|said|menurut|Menurut)"
-_PERSON = re.compile(_TITLE + r"\.? ((?:[A-Z][a-z'-]+ ?){2,3})\b")
 
 
 def digits(number: str) -> str:
@@ -90,7 +87,7 @@ def _number(p: str, c: str, _pl: str, _cl: str, rng: random.Random) -> tuple[str
     return _sub(theirs, theirs_new, p), _sub(old, new, c)
 
 
-def _pick(table: Sequence[tuple[str, str]]) -> Callable[[str, str, str, str, random.Random], tuple[str, str] | None]:
+def _pick(table: Sequence[tuple[str, str]]) -> _Editor:
     """An edit that exchanges one row of a two-language table for another."""
 
     def edit(p: str, c: str, pl: str, cl: str, rng: random.Random) -> tuple[str, str] | None:
@@ -111,7 +108,7 @@ def _pick(table: Sequence[tuple[str, str]]) -> Callable[[str, str, str, str, ran
     return edit
 
 
-def _quantity(table: Sequence[tuple[str, str]]) -> Callable[[str, str, str, str, random.Random], tuple[str, str] | None]:
+def _quantity(table: Sequence[tuple[str, str]]) -> _Editor:
     """Like `_pick`, only where a number stands before the word ("5 juta", "two years")."""
     swap = _pick(table)
 
@@ -222,7 +219,7 @@ def _opposite(p: str, c: str, pl: str, cl: str, rng: random.Random) -> tuple[str
     return _sub(pa, pb, p), _sub(ca, cb, c)
 
 
-_EDITS: dict[str, Callable[[str, str, str, str, random.Random], tuple[str, str] | None]] = {
+_EDITS: dict[str, _Editor] = {
     "number": _number,
     "magnitude": _quantity(words.MAGNITUDES),
     "number_word": _pick(words.NUMBER_WORDS),
