@@ -222,7 +222,7 @@ def _same(path: Path, earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Non
     differing = [key for key in sorted(set(earlier) | set(now)) if earlier.get(key) != now.get(key)]
     if differing:
         raise RunMismatch(
-            f"{path}: holds another run (other {', '.join(differing)}); choose another --output, or replace it with --fresh"
+            f"{path}: holds another run (other {', '.join(differing)}); choose another --output or use --fresh"
         )
 
 

@@ -96,6 +96,12 @@ def verify(wanted: Entry, root: Path) -> dict[str, State]:
     return states
 
 
+def is_here(wanted: Entry, root: Path) -> bool:
+    """Whether all its files are there, without reading them."""
+    base = root / wanted.folder
+    return all((base / path).is_file() for path in wanted.files) and (not wanted.tree or (base / wanted.tree).is_dir())
+
+
 def load(name: str, root: Path | None = None) -> Dataset:
     """Read a data set from its local copy.
 

@@ -21,8 +21,8 @@ FOUND, GOLD, SHUFFLED, BM25 = "found", "gold", "shuffled", "bm25"
 class NewsroomSolver:
     """Checks every article as it is, and again with the gold claims given, which isolates retrieval and the judge.
 
-    Baselines are run on the gold claims: over another item's cards (`shuffled`), and with evidence found by words
-    alone (`bm25`).
+    Baselines are run on the gold claims: over cards that belong elsewhere (`shuffled`: the next item's and the shared
+    ones, without those that decide a claim of this item), and with evidence found by words alone (`bm25`).
     """
 
     name = "newsroom"
@@ -37,10 +37,11 @@ class NewsroomSolver:
             items = limited(dataset.records, options.limit, lambda item: item.id, options.seed)
             for system in systems:
                 for index, item in enumerate(items):
-                    other = items[(index + 1) % len(items)]
-                    if system == SHUFFLED and other is item:
-                        continue
-                    cases.append(Case(f"{dataset.name}/{item.id}", system, (dataset.name, item, other)))
+                    cards = (*item.shared, *item.cards)
+                    if system == SHUFFLED:
+                        cards = _elsewhere(item, items[(index + 1) % len(items)])
+                    if cards:
+                        cases.append(Case(f"{dataset.name}/{item.id}", system, (dataset.name, item, cards)))
         return cases
 
     def solve(self, cases: Sequence[Case], tools: Tools, options: Options) -> Iterator[Row]:
@@ -53,9 +54,8 @@ class NewsroomSolver:
         from retrieval.errors import MissingExtra, ModelFileError, RetrievalError
 
         for case in cases:
-            dataset, item, other = case.payload
+            dataset, item, cards = case.payload
             options.notify(f"{item.id}: {case.system}")
-            cards = [*item.shared, *(other.cards if case.system == SHUFFLED else item.cards)]
             extractor = tools.extractor if case.system == FOUND else GoldExtractor(item.gold)
             started = time.perf_counter()
             row = _about(case, dataset, item)
@@ -75,6 +75,11 @@ class NewsroomSolver:
                 "seconds": report.elapsed,
                 "rss_mb": peak_rss_mb(),
             }
+
+
+def _elsewhere(item: NewsroomItem, other: NewsroomItem) -> tuple[Mapping[str, Any], ...]:
+    deciding = {identity for gold in item.gold for identity in gold.evidence_ids}
+    return tuple(card for card in (*item.shared, *other.cards) if str(card["id"]) not in deciding)
 
 
 class GoldExtractor:

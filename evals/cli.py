@@ -1,0 +1,416 @@
+"""The command line: parse, call, print. Numbers go to stdout, everything else to stderr.
+
+Exit status: 0 done, 1 a number is below the floor that was asked for, 2 something handed in cannot be used.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from evals.errors import EvalError, UnknownName
+
+if TYPE_CHECKING:
+    from evals.engine import Finished, Progress
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BELOW_FLOOR = 1
+BAD_INPUT = 2
+STOPPED = 130
+
+app = typer.Typer(
+    name="eval",
+    help="Is it right, by how much, and did this change help?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="The public data sets: list them, get them, check them.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+RunPath = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    try:
+        result = app(args=None if argv is None else list(argv), prog_name="python -m evals", standalone_mode=False)
+    except KeyboardInterrupt:
+        return STOPPED
+    except typer.TyperException as error:
+        message = error.format_message()
+        if message:
+            _complain(f"{message.rstrip('.')}; see python -m evals --help")
+        return BAD_INPUT
+    except typer.Abort:
+        return STOPPED
+    return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _edge(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors that were raised on purpose into one line and an exit status."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        from checker.errors import CheckerError
+        from retrieval.errors import RetrievalError
+
+        try:
+            return command(*args, **kwargs)
+        except (EvalError, CheckerError, RetrievalError) as error:
+            _complain(str(error))
+            raise typer.Exit(BAD_INPUT) from None
+        except KeyboardInterrupt:
+            _complain("stopped; the same command goes on from here")
+            raise typer.Exit(STOPPED) from None
+
+    return wrapped
+
+
+@app.command("list")
+@_edge
+def list_tasks(as_json: AsJson = False) -> None:
+    """List the tasks, the question each asks and the data it takes."""
+    from evals.registry import TASKS
+
+    if as_json:
+        _print_json([{"task": t.name, "question": t.question, "data": list(t.data)} for t in TASKS.values()])
+        return
+    from evals.report.terminal import table
+
+    table(
+        ("task", "question", "data unless told otherwise"),
+        [(t.name, t.question, ", ".join(t.data)) for t in TASKS.values()],
+    )
+
+
+@app.command("run")
+@_edge
+def run_tasks(
+    tasks: Annotated[list[str], typer.Argument(metavar="TASK…", help="One or more tasks (see `list`).")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", help="A .jsonl of pairs, a newsroom or BEIR folder, or a data set's name. Repeatable."),
+    ] = None,
+    judge: Annotated[str | None, typer.Option(help="embedded, llm or cascade; else the setting.")] = None,
+    model: Annotated[str | None, typer.Option(help="Chat model of the LLM judge, e.g. openai:gpt-5-mini.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible server of the LLM judge.")] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="What finds the claims: rules or llm; else the setting.")
+    ] = None,
+    embedder: Annotated[str | None, typer.Option(help="Embedding model; else the setting.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Most cases of each data set, drawn by the seed; 0 for all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws samples, shuffles and resamples.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="Run folder; under runs/ by default.")] = None,
+    as_json: AsJson = False,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=VALUE", help="Exit 1 if a number is lower, e.g. macro_f1=0.6 or systems.hybrid.mrr=0.5."
+        ),
+    ] = None,
+    baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
+    baseline_limit: Annotated[
+        int, typer.Option(min=0, help="Most pairs that judge baselines are run on; 0 for all.")
+    ] = 1000,
+    claims: Annotated[str, typer.Option(help="Whose claims are checked: found, gold or both.")] = "both",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over in a folder that holds a run.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again what failed.")] = False,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+) -> None:
+    """Run tasks. A run that was stopped goes on with the same command."""
+    from checker.settings import load_settings
+    from evals import engine
+    from evals.floors import below, parse_floor
+    from evals.registry import task
+    from evals.solvers.base import Options
+    from evals.tools import StandardTools
+
+    names = tuple(dict.fromkeys(tasks))
+    for name in names:
+        task(name)
+    if claims not in {"found", "gold", "both"}:
+        raise UnknownName("value of --claims", claims, ("found", "gold", "both"))
+    floors = [parse_floor(text) for text in fail_under or ()]
+    settings = load_settings(judge=judge, model=model, base_url=base_url, extractor=extractor, embedder=embedder)
+    options = Options(
+        limit=limit, seed=seed, baselines=baselines, baseline_limit=baseline_limit, claims=claims, cache=_cache()
+    )
+    plan = engine.Plan(
+        names, _split(data or ()), options, output, _shaping(settings.public()), fresh=fresh, retry_failed=retry_failed
+    )
+    with _progress() as progress:
+        done = engine.run(plan, StandardTools(settings), progress)
+        if report:
+            from evals.report.page import write_report
+
+            write_report(done.path)
+    _show(done, as_json)
+    failed = [message for floor in floors for message in below(floor, done.summaries)]
+    for message in failed:
+        _complain(message)
+    if failed:
+        raise typer.Exit(BELOW_FLOOR)
+
+
+@app.command("compare")
+@_edge
+def compare_runs(
+    run_a: RunPath,
+    run_b: RunPath,
+    as_json: AsJson = False,
+    html: Annotated[Path | None, typer.Option(help="Write the comparison as a page.")] = None,
+    seed: Annotated[int, typer.Option(help="Draws the resamples.")] = 0,
+) -> None:
+    """Compare two runs case by case: what changed, by how much, and whether it is more than chance."""
+    from evals.compare import compare
+    from evals.report.page import write_comparison
+    from evals.report.terminal import show_comparison
+
+    result = compare(run_a, run_b, seed)
+    if html:
+        write_comparison(result, run_a, run_b, html)
+        _say(f"page: {html}")
+    if as_json:
+        _print_json(result)
+    else:
+        show_comparison(result)
+
+
+@app.command("report")
+@_edge
+def make_report(run: RunPath, output: Annotated[Path | None, typer.Option(help="Where to write it.")] = None) -> None:
+    """Write the page of a run."""
+    from evals.report.page import write_report
+
+    typer.echo(write_report(run, output))
+
+
+@app.command("rescore")
+@_edge
+def rescore_run(run: RunPath, as_json: AsJson = False) -> None:
+    """Score the answers of a run again, without asking anybody again."""
+    from evals import engine
+    from evals.report.page import write_report
+
+    done = engine.rescore(run)
+    write_report(run)
+    _show(done, as_json)
+
+
+@app.command("table")
+@_edge
+def print_table(
+    runs: Annotated[list[Path] | None, typer.Argument(help="Run folders; the committed ones by default.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Put the table between its markers in this file.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Exit 1 if the table in this file is another.")] = None,
+) -> None:
+    """Print the results table of the README, made from committed runs."""
+    from evals import table
+
+    block = table.block(runs or table.committed_runs())
+    if write:
+        table.put(write, block)
+    elif check:
+        if table.read(check) != block:
+            _complain(
+                f"{check}: the results table is not the one of the runs; run: python -m evals table --write {check}"
+            )
+            raise typer.Exit(BELOW_FLOOR)
+    else:
+        typer.echo(block)
+
+
+@app.command("quality")
+@_edge
+def quality_gate(
+    floors: Annotated[Path | None, typer.Option(help="File of floors; evals/quality.toml by default.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Show the numbers as floors to be recorded.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run small fixed slices and fail when a number is below its recorded floor."""
+    from checker.settings import load_settings
+    from evals.quality import gate
+    from evals.report.terminal import show_gate
+    from evals.tools import StandardTools
+
+    with _progress() as progress:
+        lines = gate(StandardTools(load_settings()), floors, progress)
+    if as_json:
+        _print_json([line._asdict() for line in lines])
+    else:
+        show_gate(lines, record=record)
+    if not record and any(not line.passed for line in lines):
+        raise typer.Exit(BELOW_FLOOR)
+
+
+@app.command("init-case")
+@_edge
+def init_case(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new case.")]) -> None:
+    """Write the skeleton of a case in the newsroom format."""
+    from evals import newsroom
+
+    for path in newsroom.init_case(folder):
+        typer.echo(path)
+    _say(f"now write your own article, cards and gold lines, then: python -m evals validate {folder}")
+
+
+@app.command("validate")
+@_edge
+def validate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A case, or a folder of cases.")],
+    as_json: AsJson = False,
+) -> None:
+    """Name every mistake in newsroom cases, by file and line."""
+    from evals import newsroom
+
+    mistakes = newsroom.validate(folder)
+    if as_json:
+        _print_json([{"file": str(m.path), "line": m.line, "message": m.message} for m in mistakes])
+    else:
+        for mistake in mistakes:
+            typer.echo(mistake)
+    if mistakes:
+        _say(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}")
+        raise typer.Exit(BAD_INPUT)
+    if not as_json:
+        items = newsroom.read_newsroom(folder)
+        gold = sum(claim.checkable for item in items for claim in item.gold)
+        typer.echo(f"{folder}: {len(items)} item{'s' if len(items) > 1 else ''}, {gold} checkable claims, no mistake")
+
+
+@app.command("from-queue")
+@_edge
+def from_queue(
+    decisions: Annotated[Path, typer.Argument(help="Decisions exported from the review queue (JSONL).")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write the cases into.")],
+) -> None:
+    """Turn what people decided in the review queue into newsroom cases."""
+    from evals.queue import from_queue as convert
+
+    done = convert(decisions, folder)
+    for path in done.written:
+        typer.echo(path)
+    for left in done.left_out:
+        _say(f"left out: {left}")
+    _say(f"{len(done.written)} cases with {done.claims} claims; {len(done.left_out)} decisions left out")
+
+
+@data_app.command("list")
+@_edge
+def data_list(as_json: AsJson = False) -> None:
+    """List the data sets: what each is for, where it lives, its licence, and whether it is here."""
+    from evals.data.catalogue import catalogue, data_root, is_here
+    from evals.report.terminal import table
+
+    root = data_root()
+    entries = catalogue().values()
+    if as_json:
+        _print_json(
+            [
+                {"name": e.name, "kind": e.kind, "use": e.use, "language": e.language, "home": e.home,
+                 "licence": e.licence, "note": e.note, "here": is_here(e, root)}
+                for e in entries
+            ]
+        )  # fmt: skip
+        return
+    rows = [
+        (e.name, e.kind, e.language, e.use, "yes" if is_here(e, root) else "no", e.licence, e.home) for e in entries
+    ]
+    table(("name", "kind", "lang", "use", "here", "licence", "home"), rows)
+    _say(f"read from {root}; never train or tune on `test`")
+
+
+@data_app.command("get")
+@_edge
+def data_get(names: Annotated[list[str], typer.Argument(metavar="NAME…")]) -> None:
+    """Download data sets that are not here, and check them."""
+    from evals.data.catalogue import data_root, entry, get, http_fetch
+
+    root = data_root()
+    for wanted in [entry(name) for name in names]:
+        for part in (wanted, *(entry(other) for other in wanted.needs)):
+            for path in get(part, root, http_fetch):
+                typer.echo(path)
+        _say(f"{wanted.name}: {wanted.licence}; {wanted.home}")
+
+
+@data_app.command("verify")
+@_edge
+def data_verify(names: Annotated[list[str] | None, typer.Argument(metavar="NAME…")] = None) -> None:
+    """Compare the local copies with the catalogue's checksums."""
+    from evals.data.catalogue import catalogue, data_root, entry, verify
+
+    root = data_root()
+    entries = [entry(name) for name in names] if names else list(catalogue().values())
+    bad = 0
+    for wanted in entries:
+        for path, state in verify(wanted, root).items():
+            typer.echo(f"{state:8} {wanted.name:16} {root / wanted.folder / path}")
+            bad += state == "differs" or (state == "missing" and bool(names))
+    if bad:
+        raise typer.Exit(BELOW_FLOOR)
+
+
+def _split(data: Sequence[str]) -> tuple[str, ...]:
+    """`--data a,b` is `--data a --data b`, unless there is a file of that name."""
+    parts = []
+    for value in data:
+        parts += [value] if Path(value).exists() else [part.strip() for part in value.split(",") if part.strip()]
+    return tuple(dict.fromkeys(parts))
+
+
+def _shaping(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that shape answers; the store is not one of them, for every case brings its own."""
+    return {key: value for key, value in settings.items() if key not in {"store", "retrieve"}}
+
+
+def _cache() -> str:
+    from platformdirs import user_cache_path
+
+    return str(user_cache_path("saring") / "evals" / "vectors")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on stderr; a line every tenth of the way where stderr is not a terminal."""
+    from evals.report.terminal import progress
+
+    with progress() as report:
+        yield report
+
+
+def _show(done: Finished, as_json: bool) -> None:
+    from evals.engine import public
+    from evals.report.terminal import show_summary
+
+    _say(f"run: {done.path}")
+    shown = [public(summary) for summary in done.summaries.values()]
+    if as_json:
+        _print_json(shown[0] if len(shown) == 1 else shown)
+        return
+    for summary in shown:
+        show_summary(summary)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def _say(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"evals: error: {' '.join(message.split())}", err=True)

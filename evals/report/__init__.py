@@ -1,0 +1,1 @@
+"""Showing what came out: on the terminal and as one page."""
