@@ -116,8 +116,5 @@ def _print(article: Article, found: list[Claim], failures: list[Failure], consol
     for failure in failures:
         console.print(Text(f"! {failure_line(failure, 'en')}", style="magenta"))
     checkable = sum(claim.checkable for claim in found)
-    console.print(
-        Text(
-            f"{len(found)} claims: {checkable} to check · {len(found) - checkable} not · {len(failures)} failed", "bold"
-        )
-    )
+    counts = f"{checkable} to check · {len(found) - checkable} not checked · {len(failures)} failed"
+    console.print(Text(f"{len(found)} claims: {counts}", "bold"))

@@ -55,12 +55,15 @@ def check_writable(path: Path | None) -> None:
     """
     if path is None:
         return
-    if path.is_dir():
-        raise OutputError(f"cannot write to {path}: it is a folder; name a file in it")
-    if _is_device(path):
-        return
-    with _temporary(path):
-        pass
+    try:
+        if path.is_dir():
+            raise OutputError(f"cannot write to {path}: it is a folder; name a file in it")
+        if _is_device(path):
+            return
+        with _temporary(path):
+            pass
+    except OSError as error:  # the name itself is impossible
+        raise _cannot_write(path, error) from error
 
 
 def write_file(path: Path, text: str) -> None:
@@ -146,9 +149,9 @@ def _is_device(path: Path) -> bool:
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) and not path.resolve().parent.exists():
         return OutputError(f"cannot write to {path}: there is no folder {path.resolve().parent}")
-    return OutputError(f"cannot write to {path}: {error.strerror or error}")
+    return OutputError(f"cannot write to {str(path)[:200]}: {error.strerror or error}")
 
 
 def _umask() -> int:
