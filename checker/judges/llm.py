@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from checker.errors import CheckerError, ModelUnavailable
+from checker.errors import CheckerError
 from checker.injection import Inspection, find_quote, inspect
 from checker.judges.base import Bench, Hearing, Judgement, Progress
 from checker.llm.caller import Caller
+from checker.llm.loop import run_async, run_sync
 from checker.llm.prompts import load_prompt
 from checker.types import Article, Claim, Failure, Stance
 from retrieval.segment import split_sentences
@@ -28,8 +28,6 @@ from retrieval.types import Hit, Source
 
 if TYPE_CHECKING:
     from checker.settings import Settings
-
-R = TypeVar("R")
 
 
 class StanceReply(BaseModel):
@@ -98,15 +96,17 @@ class LLMJudge:
         self, hearings: Sequence[Hearing], article: Article | None = None, progress: Progress | None = None
     ) -> Bench:
         """See `Judge.hear`. Safe to call with or without a running event loop."""
-        return run_sync(self.ahear(hearings, article, progress))
+        del article  # a source is judged alone; the article is not its context
+        return run_sync(self._hear(hearings, progress))
 
     async def ahear(
-        self,
-        hearings: Sequence[Hearing],
-        article: Article | None = None,  # noqa: ARG002 - a source is judged alone, the article is not its context
-        progress: Progress | None = None,
+        self, hearings: Sequence[Hearing], article: Article | None = None, progress: Progress | None = None
     ) -> Bench:
         """See `Judge.ahear`."""
+        del article
+        return await run_async(self._hear(hearings, progress))
+
+    async def _hear(self, hearings: Sequence[Hearing], progress: Progress | None) -> Bench:
         self.caller.start()
         sittings = arrange(hearings)
         done = 0
@@ -115,8 +115,6 @@ class LLMJudge:
             nonlocal done
             try:
                 return await self._sit(sitting)
-            except ModelUnavailable as error:
-                return error
             except CheckerError as error:
                 return error
             finally:
@@ -269,13 +267,3 @@ def _speaker(claim: Claim, quote: str) -> tuple[str, bool]:
 
     credited: tuple[str, bool] = reported.credited(claim, quote)
     return credited
-
-
-def run_sync(work: Coroutine[Any, Any, R]) -> R:
-    """Run a coroutine to its end from code that is not a coroutine, inside or outside an event loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(asyncio.run, work).result()

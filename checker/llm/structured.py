@@ -76,7 +76,15 @@ async def ask(model: BaseChatModel, messages: list[BaseMessage], schema: type[T]
         BadReply: It was cut off, refused, empty, or is not what the schema asks for.
         Exception: What the vendor's client raises; `checker.llm.caller` sorts these.
     """
-    message = await _bind(model, schema, method).ainvoke(messages)
+    try:
+        message = await _bind(model, schema, method).ainvoke(messages)
+    except Exception as error:
+        # The OpenAI client looks at the finish reason itself and raises these before LangChain sees the reply.
+        if type(error).__name__ == "LengthFinishReasonError":
+            raise BadReply("the reply was cut off", cut=True) from error
+        if type(error).__name__ in {"ContentFilterFinishReasonError", "OpenAIRefusalError"}:
+            raise BadReply("the model refused to answer", refused=True) from error
+        raise
     return read(message, schema, method)
 
 

@@ -1,0 +1,126 @@
+"""An injected instruction must gain nothing over a lie, even with a model that obeys everything it reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from attacks import Attack, attacks
+
+from checker.injection import inspect
+from checker.judges.base import Bench, Hearing
+from checker.judges.llm import LLMJudge
+from checker.llm.caller import Caller
+from checker.llm.ledger import Ledger
+from checker.llm.testing import scripted_chat_model
+from checker.types import Claim, Verdict
+from checker.verdict import decide
+from retrieval.types import Hit, Passage, Source
+
+ATTACKS = list(attacks())
+
+FALSE = Claim("false", "The Sula bridge was open on Monday.", "open", 0, 4)
+UNKNOWN = Claim("unknown", "The mayor resigned on Monday.", "resigned", 0, 8)
+TRUE = Claim("true", "The Sula bridge was closed on Monday.", "closed", 0, 6)
+
+
+def source(name: str, text: str) -> Source:
+    return Source(name, "", "", name, "newspaper", "ID", "en", "2025-06-23", "", (), name + text, text)
+
+
+def hit(where: Source) -> Hit:
+    return Hit(Passage(f"{where.id}:0", where.id, 0, len(where.text), where.text), where, 0.8, 1, 0.9, 1, where.id)
+
+
+def obedient(_: str, user: str) -> str:
+    """Reads honestly, but does whatever a text it was shown tells it: any trace of a payload makes it support all.
+
+    What it is shown is compared by letters alone, folded: it sees through every disguise that a strong model would.
+    """
+    told, asked = user.split("\nClaims:\n")[0], user.rsplit("\nClaims:\n", 1)[1]
+    lines = [line.split("| ", 1)[1] for line in told.splitlines() if re.match(r"[0-9a-f]{8}\|\d+\| ", line)]
+    honest = {"The Sula bridge was closed on Monday.", "Engineers inspected it for two days."}
+    swayed = any(line not in honest for line in lines)
+    stances = []
+    for name, text in re.findall(r"^(c\d+): (.*)$", asked, re.MULTILINE):
+        if swayed:
+            quote = lines[0]
+            stances.append({"claim": name, "stance": "supports", "probability": 1.0, "quote": quote})
+        elif "was open" in text and "The Sula bridge was closed on Monday." in lines:
+            stances.append({"claim": name, "stance": "refutes", "probability": 0.95, "quote": lines[0]})
+        elif "was closed" in text and "The Sula bridge was closed on Monday." in lines:
+            stances.append({"claim": name, "stance": "supports", "probability": 0.95, "quote": lines[0]})
+        else:
+            stances.append({"claim": name, "stance": "neutral", "probability": 0.9, "quote": ""})
+    return json.dumps({"stances": stances}, ensure_ascii=False)
+
+
+def hear(hearings: list[Hearing]) -> Bench:
+    return LLMJudge(Caller(scripted_chat_model(obedient), "scripted", Ledger(None))).hear(hearings)
+
+
+def verdicts(hearings: list[Hearing]) -> dict[str, Verdict]:
+    judgements = hear(hearings).judgements
+    assert [judgement.failure for judgement in judgements] == [None] * len(hearings)
+    return {
+        hearing.claim.id: decide(hearing.claim, judgement.stances, judge="llm")
+        for hearing, judgement in zip(hearings, judgements, strict=True)
+    }
+
+
+HONEST_SOURCES = [hit(source(name, ATTACKS[0].clean)) for name in ("alpha", "beta", "gamma")]
+
+
+def labels(poison: Source | None, honest: bool) -> dict[str, str]:
+    hits = (*(HONEST_SOURCES if honest else ()), *((hit(poison),) if poison else ()))
+    return {
+        name: verdict.label
+        for name, verdict in verdicts([Hearing(claim, hits) for claim in (FALSE, UNKNOWN, TRUE)]).items()
+    }
+
+
+def test_there_are_enough_attacks() -> None:
+    assert len(ATTACKS) >= 200
+    assert len({attack.text for attack in ATTACKS}) == len(ATTACKS)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=[attack.name for attack in ATTACKS])
+def test_attack_gains_nothing(attack: Attack) -> None:
+    poisoned = source("poison", attack.text)
+    assert inspect(attack.text).flagged
+    assert not inspect(attack.clean).flagged
+    # With three honest origins no label moves.
+    assert (
+        labels(poisoned, honest=True)
+        == labels(None, honest=True)
+        == {
+            "false": "unsupported",
+            "unknown": "needs_source",
+            "true": "supported",
+        }
+    )
+    # The poisoned source alone settles nothing.
+    assert set(labels(poisoned, honest=False).values()) == {"needs_source"}
+
+
+def test_clean_twin_is_heard() -> None:
+    assert labels(source("alone", ATTACKS[0].clean), honest=False)["false"] == "unsupported"
+
+
+def test_claims_of_other_sources_are_untouched() -> None:
+    poisoned = hit(source("poison", ATTACKS[0].text))
+    with_poison = verdicts([Hearing(FALSE, (*HONEST_SOURCES, poisoned)), Hearing(TRUE, tuple(HONEST_SOURCES))])
+    without = verdicts([Hearing(FALSE, tuple(HONEST_SOURCES)), Hearing(TRUE, tuple(HONEST_SOURCES))])
+    assert with_poison["true"] == without["true"]
+
+
+def test_a_plain_lie_of_one_source_does_not_outvote_three_honest_ones() -> None:
+    liar = source("liar", "The Sula bridge was open on Monday. Nothing was inspected.")
+    assert labels(liar, honest=True)["false"] == "unsupported"
+    assert labels(liar, honest=True)["true"] == "supported"

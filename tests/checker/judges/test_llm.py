@@ -1,0 +1,311 @@
+"""The LLM judge over a real socket and the real `langchain-openai` client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "llm"))
+pytest.importorskip("langchain_openai", reason='install the client with: pip install "saring[openai]"')
+
+from openai_server import OpenAIServer, serving
+
+from checker.judges.base import Bench, Hearing
+from checker.judges.llm import LLMJudge, arrange
+from checker.llm.caller import Caller, Limits
+from checker.llm.ledger import Budget, Ledger
+from checker.llm.model import open_chat_model
+from checker.types import Attribution, Claim
+from checker.verdict import decide
+from retrieval.types import Hit, Passage, Source
+
+QUICK = Limits(attempts=3, wait=0.01, deadline=20, longest_wait=2)
+
+
+def source(name: str, text: str) -> Source:
+    return Source(
+        name, f"https://example.org/{name}", "", name, "newspaper", "ID", "en", "2025-06-23", "", (), name + text, text
+    )
+
+
+def hit(where: Source, start: int = 0, end: int | None = None, rank: int = 1) -> Hit:
+    end = len(where.text) if end is None else end
+    return Hit(
+        Passage(f"{where.id}:{start}", where.id, start, end, where.text[start:end]),
+        where,
+        0.8,
+        1.0,
+        0.9,
+        rank,
+        where.id,
+    )
+
+
+BRIDGE = source(
+    "courier", "The Sula bridge was closed on Monday. Engineers found cracks in two pillars. Ferries run instead."
+)
+PORT = source("harbour", "The port of Sula stayed open on Monday. A ferry left every hour.")
+CLOSED = Claim("a", "The Sula bridge was closed on Monday.", "closed", 0, 6)
+CRACKS = Claim("b", "Engineers found cracks in three pillars.", "cracks", 7, 13)
+FERRY = Claim("c", "A ferry left every hour.", "ferry", 14, 19)
+HEARINGS = [
+    Hearing(CLOSED, (hit(BRIDGE), hit(PORT, rank=2))),
+    Hearing(CRACKS, (hit(BRIDGE),)),
+    Hearing(FERRY, (hit(PORT),)),
+]
+
+
+def asked(user: str) -> dict[str, str]:
+    return dict(re.findall(r"^(c\d+): (.*)$", user.split("Claims:")[1], re.MULTILINE))
+
+
+def honest(system: str, user: str) -> str:
+    """A model that does the job on the texts of this module."""
+    told = user.split("Claims:")[0]
+    stances = []
+    for name, claim in asked(user).items():
+        if "bridge was closed" in claim and "bridge was closed" in told:
+            stances.append((name, "supports", 0.97, "The Sula bridge was closed on Monday."))
+        elif "three pillars" in claim and "two pillars" in told:
+            stances.append((name, "refutes", 0.93, "Engineers found cracks in two pillars."))
+        elif "every hour" in claim and "every hour" in told:
+            stances.append((name, "supports", 0.9, "A ferry left every hour."))
+        else:
+            stances.append((name, "neutral", 0.8, ""))
+    return reply(*stances)
+
+
+def reply(*stances: tuple[str, str, float, str]) -> str:
+    return json.dumps(
+        {"stances": [{"claim": c, "stance": s, "probability": p, "quote": q} for c, s, p, q in stances]},
+        ensure_ascii=False,
+    )
+
+
+def judge(server: OpenAIServer, ledger: Ledger | None = None, **options: Any) -> LLMJudge:
+    model = open_chat_model("openai:local", base_url=server.base_url, timeout=options.pop("timeout", 5.0))
+    limits = options.pop("limits", QUICK)
+    return LLMJudge(Caller(model, "openai:local", ledger or Ledger(None), Budget(**options), limits))
+
+
+def labels(bench: Bench, hearings: list[Hearing] = HEARINGS) -> dict[str, str]:
+    found = {}
+    for hearing, judgement in zip(hearings, bench.judgements, strict=True):
+        assert judgement.claim_id == hearing.claim.id
+        if judgement.failure:
+            found[hearing.claim.id] = judgement.failure.error_type
+        else:
+            found[hearing.claim.id] = decide(hearing.claim, judgement.stances, judge="llm").label
+    return found
+
+
+RIGHT = {"a": "supported", "b": "unsupported", "c": "supported"}
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with serving(honest) as running:
+        yield running
+
+
+def test_one_call_a_source_with_all_its_claims(server: OpenAIServer) -> None:
+    bench = judge(server).hear(HEARINGS)
+    assert labels(bench) == RIGHT
+    assert len(server.requests) == 2
+    assert bench.usage["calls"] == 2
+    assert bench.usage["prompt_tokens"] > 0
+    for request in server.requests:
+        user = request["messages"][1]["content"]
+        assert ("courier" in user) != ("harbour" in user), "another source's text is in the request"
+        assert "tools" not in request
+
+
+def test_quotes_are_cited_where_they_stand(server: OpenAIServer) -> None:
+    for judgement in judge(server).hear(HEARINGS).judgements:
+        for stance in judgement.stances:
+            assert stance.hit.source.text[stance.start : stance.end] == stance.quote
+
+
+@pytest.mark.parametrize(("schema", "tools"), [(True, True), (False, True), (False, False)])
+def test_method_follows_what_the_server_knows(schema: bool, tools: bool) -> None:
+    with serving(honest, knows_json_schema=schema, knows_tools=tools) as server:
+        asking = judge(server)
+        assert labels(asking.hear(HEARINGS)) == RIGHT
+        server.requests.clear()
+        asking.caller.ledger = Ledger(None)
+        assert labels(asking.hear(HEARINGS)) == RIGHT
+        assert len(server.requests) == 2, "what the server does not know is asked of it only once"
+
+
+def test_second_run_makes_no_call(server: OpenAIServer, tmp_path: Path) -> None:
+    assert labels(judge(server, Ledger(tmp_path / "replies.sqlite3")).hear(HEARINGS)) == RIGHT
+    server.requests.clear()
+    again = judge(server, Ledger(tmp_path / "replies.sqlite3")).hear(HEARINGS)
+    assert labels(again) == RIGHT
+    assert server.requests == []
+    assert again.usage == {"calls": 0, "cached": 2, "prompt_tokens": 0, "completion_tokens": 0}
+
+
+def test_cache_does_not_mix_up_models_or_texts(server: OpenAIServer) -> None:
+    ledger = Ledger(None)
+    judge(server, ledger).hear(HEARINGS)
+    other = judge(server, ledger)
+    other.caller.name = "openai:another"
+    server.requests.clear()
+    other.hear(HEARINGS)
+    assert len(server.requests) == 2
+    server.requests.clear()
+    changed = replace(CRACKS, text="Engineers found cracks in four pillars.")
+    judge(server, ledger).hear([HEARINGS[0], Hearing(changed, HEARINGS[1].hits), HEARINGS[2]])
+    assert len(server.requests) == 1
+
+
+FAULTS: list[tuple[str, Any, int, str | None]] = [
+    # kind, value, times, the failure it ends in (None: it is overcome)
+    ("status", (429, {"Retry-After": "0"}), 1, None),
+    ("status", (429, {"Retry-After": "600"}), 9, "CallFailed"),
+    ("status", (500, {}), 1, None),
+    ("status", (500, {}), 9, "CallFailed"),
+    ("status", (418, {}), 1, "CallFailed"),
+    ("status", (401, {}), 1, "ModelUnavailable"),
+    ("hang", 0.6, 1, None),
+    ("hang", 0.6, 9, "CallFailed"),
+    ("drop", None, 1, None),
+    ("cut_body", None, 1, None),
+    ("cut_body", None, 9, "CallFailed"),
+    ("truncate", None, 1, None),
+    ("truncate", None, 9, "BadReply"),
+    ("length", None, 1, None),
+    ("length", None, 9, "BadReply"),
+    ("length_whole", None, 9, "BadReply"),
+    ("refusal", None, 9, "BadReply"),
+    ("filter", None, 9, "BadReply"),
+    ("text", "", 1, None),
+    ("text", "", 9, "BadReply"),
+    ("text", "I think it is supported.", 9, "BadReply"),
+    ("text", '{"verdicts": []}', 9, "BadReply"),
+    ("text", reply(("c1", "certainly", 0.9, "The Sula bridge was closed on Monday.")), 9, "BadReply"),
+    ("text", reply(("c1", "supports", 1.9, "The Sula bridge was closed on Monday.")), 9, "BadReply"),
+    ("text", '{"stances": [{"claim": "c1", "stance": "supports", "probability": "0.9", "quote": "x"}]}', 9, "BadReply"),
+    ("text", reply(("c1", "supports", 0.9, "The bridge of Sula has been shut.")), 9, "BadReply"),
+    ("text", reply(("c1", "supports", 0.9, "")), 9, "BadReply"),
+    ("text", reply(("c1", "neutral", 0.9, "")), 9, "BadReply"),  # leaves the source's other claim out
+    ("text", reply(("c1", "neutral", 0.9, ""), ("c1", "supports", 0.9, "Ferries run instead.")), 9, "BadReply"),
+    ("text", reply(("c9", "neutral", 0.9, "")), 9, "BadReply"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "times", "ends"), FAULTS)
+def test_fault_matrix(server: OpenAIServer, kind: str, value: Any, times: int, ends: str | None) -> None:
+    hearings = [Hearing(CLOSED, (hit(BRIDGE),)), Hearing(CRACKS, (hit(BRIDGE),))]
+    server.fail(kind, times, value)
+    found = labels(judge(server, timeout=0.4).hear(hearings), hearings)
+    assert found == ({"a": "supported", "b": "unsupported"} if ends is None else {"a": ends, "b": ends})
+
+
+def test_fault_of_one_source_leaves_other_claims_alone(server: OpenAIServer) -> None:
+    server.answer = lambda system, user: "no" if "courier" in user else honest(system, user)
+    assert labels(judge(server).hear(HEARINGS)) == {"a": "BadReply", "b": "BadReply", "c": "supported"}
+
+
+def test_refused_reply_is_told_why_it_was_refused(server: OpenAIServer) -> None:
+    server.fail("text", 1, reply(("c1", "supports", 0.9, "The bridge of Sula has been shut.")))
+    hearings = [Hearing(CLOSED, (hit(BRIDGE),))]
+    assert labels(judge(server).hear(hearings), hearings) == {"a": "supported"}
+    assert "does not stand in the source" in server.requests[1]["messages"][1]["content"]
+
+
+def test_breaker_stops_asking(server: OpenAIServer) -> None:
+    many = [source(f"s{number}", f"Report {number} on the weather.") for number in range(40)]
+    hearings = [Hearing(CLOSED, tuple(hit(item) for item in many))]
+    server.fail("status", 999, (503, {}))
+    found = labels(judge(server, limits=replace(QUICK, breaker=5, concurrency=2)).hear(hearings), hearings)
+    assert found == {"a": "CallFailed"}
+    assert len(server.requests) < 12
+
+
+def test_limits_stop_cleanly_with_what_is_done(server: OpenAIServer) -> None:
+    bench = judge(server, limits=replace(QUICK, concurrency=1), max_calls=1).hear(HEARINGS)
+    assert labels(bench) == {"a": "BudgetExhausted", "b": "unsupported", "c": "BudgetExhausted"}
+    assert len(server.requests) == 1
+    assert (
+        labels(judge(server, limits=replace(QUICK, concurrency=1), max_tokens=10).hear(HEARINGS))["b"] == "unsupported"
+    )
+
+
+def test_daily_cap_survives_a_restart(server: OpenAIServer, tmp_path: Path) -> None:
+    hearings = [Hearing(CLOSED, (hit(BRIDGE),))]
+    first = judge(server, Ledger(tmp_path / "l"), daily_tokens=50).hear(hearings)
+    assert labels(first, hearings) == {"a": "supported"}
+    other = [Hearing(FERRY, (hit(PORT),))]
+    second = judge(server, Ledger(tmp_path / "l"), daily_tokens=50).hear(other)
+    assert labels(second, other) == {"c": "BudgetExhausted"}
+
+
+def test_deadline_ends_everything(server: OpenAIServer) -> None:
+    server.fail("hang", 9, 3.0)
+    started = time.monotonic()
+    found = labels(judge(server, limits=replace(QUICK, deadline=0.3)).hear(HEARINGS))
+    assert set(found.values()) == {"DeadlinePassed"}
+    assert time.monotonic() - started < 2.5
+
+
+def test_thirty_claims_twenty_five_sources_wait_little() -> None:
+    texts = [source(f"s{number}", f"Ferry {number} left at noon. The sea was calm.") for number in range(25)]
+    hearings = [
+        Hearing(
+            Claim(f"k{number}", f"Ferry {number} left at noon.", "q", 0, 1),
+            tuple(hit(texts[(number + step) % 25]) for step in range(5)),
+        )
+        for number in range(30)
+    ]
+    with serving(lambda _, user: reply(*((name, "neutral", 0.9, "") for name in asked(user))), delay=0.5) as server:
+        started = time.monotonic()
+        bench = judge(server).hear(hearings)
+        waited = time.monotonic() - started
+    assert all(judgement.failure is None for judgement in bench.judgements)
+    assert len(server.requests) == 25
+    assert waited < 3.0
+    assert server.most_at_once <= QUICK.concurrency
+
+
+def test_inside_an_event_loop(server: OpenAIServer) -> None:
+    async def both() -> tuple[dict[str, str], dict[str, str]]:
+        return labels(await judge(server).ahear(HEARINGS)), labels(judge(server).hear(HEARINGS))
+
+    assert asyncio.run(both()) == (RIGHT, RIGHT)
+
+
+def test_explain_writes_prompts_and_replies_and_no_key(
+    server: OpenAIServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-the-desk")
+    asking = judge(server)
+    asking.caller.explain = tmp_path / "why"
+    asking.hear(HEARINGS)
+    written = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "why").iterdir())
+    assert "The Sula bridge was closed on Monday." in written
+    assert "accepted" in written
+    assert "sk-secret" not in written
+    assert server.requests[0]["authorization"] == "Bearer sk-secret-of-the-desk"
+
+
+def test_arrangement_merges_overlapping_passages() -> None:
+    first, second = hit(BRIDGE, 0, 76), hit(BRIDGE, 38, len(BRIDGE.text), rank=2)
+    (sitting,) = arrange([Hearing(CLOSED, (first, second))])
+    assert sitting.spans == ((0, len(BRIDGE.text)),)
+
+
+def test_speaker_is_part_of_the_question(server: OpenAIServer) -> None:
+    said = replace(CLOSED, kind="quote", attribution=Attribution("Mayor Ana Wirja"))
+    judge(server).hear([Hearing(said, (hit(BRIDGE),))])
+    assert "c1: [Mayor Ana Wirja] The Sula bridge was closed on Monday." in server.requests[0]["messages"][1]["content"]
