@@ -33,6 +33,7 @@ from checker.render.base import (
     unplaced,
 )
 from checker.render.json import plain
+from checker.render.sources import status_reason, status_word, traces, witness_line
 from checker.render.words import words
 from checker.types import Citation, Report
 
@@ -95,6 +96,10 @@ def render_html(report: Report, *, language: str = "en") -> str:
         style_hash=_csp_hash(style),
         script_hash=_csp_hash(script),
         quoted=quoted,
+        traces=traces(report),
+        status_word=lambda trace: status_word(trace, language),
+        status_reason=lambda trace: status_reason(trace, language),
+        witness_line=lambda witness: witness_line(witness, language),
         speaker_line=lambda claim: speaker_line(claim, language),
         origins_line=lambda count: origins_line(count, language),
         failure_line=lambda failure: failure_line(failure, language),

@@ -1,7 +1,7 @@
 """A report as JSON, the object that other programs build on, and back again.
 
 The keys of issue 2 are fixed. Whatever else a report holds is added beside them under new keys, so that
-`report_from_json(report_to_json(report))` loses nothing but the types of `provenance` (plain objects afterwards).
+`report_from_json(report_to_json(report))` loses nothing.
 """
 
 from __future__ import annotations

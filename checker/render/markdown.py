@@ -17,8 +17,9 @@ from checker.render.base import (
     summary,
     unplaced,
 )
+from checker.render.sources import status_reason, status_word, traces, witness_line
 from checker.render.words import words
-from checker.types import Citation, Report
+from checker.types import Citation, Report, Trace
 
 # Every ASCII punctuation mark may be escaped in CommonMark (section 2.4); these are the ones that can start markup.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&^=@:-])")
@@ -38,8 +39,11 @@ def render_markdown(report: Report, *, language: str = "en") -> str:
     lines += [f"**{escape(summary(report, language))}**", ""]
     if report.as_of:
         lines += [f"{vocabulary['as_of']} {show_date(report.as_of, language)}.", ""]
+    found = traces(report)
     for row in rows(report):
         lines += _section(row, language)
+        if trace := found.get(row.claim.id):
+            lines += _sources(trace, language)
     for failure in unplaced(report):
         lines += [f"## {SYMBOLS['failed']} {vocabulary['failed'].capitalize()}", ""]
         lines += [escape(failure_line(failure, language)), ""]
@@ -88,6 +92,15 @@ def _section(row: Row, language: str) -> list[str]:
         if verdict.notes:
             lines.append("")
     return lines
+
+
+def _sources(trace: Trace, language: str) -> list[str]:
+    vocabulary = words(language)
+    lines = [f"{vocabulary['sources']}: **{status_word(trace, language)}**. {status_reason(trace, language)}", ""]
+    if trace.conflict:
+        lines += [f"**{vocabulary['sides_differ']}**", ""]
+    lines += [f"- {escape(witness_line(witness, language))}" for witness in trace.witnesses]
+    return [*lines, ""] if trace.witnesses else lines
 
 
 def _citation(citation: Citation, language: str) -> list[str]:

@@ -20,6 +20,7 @@ from checker.render.base import (
     summary,
     unplaced,
 )
+from checker.render.sources import print_sources
 from checker.render.words import words
 from checker.types import Citation, Failure, Report
 
@@ -75,6 +76,9 @@ def print_report(report: Report, console: Console, *, language: str = "en") -> N
     else:
         console.print(vocabulary["no_claims"])
     console.print()
+    if report.provenance:
+        print_sources(report, console, language=language)
+        console.print()
     for note in report.notes:
         console.print(Text(f"{vocabulary['notes']}: {clean_line(note)}", style="dim"))
     console.print(_summary(report, language, _symbols(console)))

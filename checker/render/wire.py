@@ -21,7 +21,10 @@ from checker.types import (
     Sentence,
     Stage,
     StanceName,
+    Trace,
+    TraceStatus,
     Verdict,
+    Witness,
 )
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -105,6 +108,32 @@ class _Verdict(_Wire):
     notes: list[str] = []
 
 
+class _Witness(_Wire):
+    source_id: str
+    url: str
+    publisher: str
+    publisher_type: str
+    published_at: str | None
+    via: list[str]
+    origin: str
+    stance: StanceName
+    own_report: bool
+    quote: str
+    start: Offset
+    end: Offset
+
+
+class _Trace(_Wire):
+    claim_id: str
+    speaker: str
+    role: str
+    outlet: str
+    anonymous: bool
+    status: TraceStatus
+    witnesses: list[_Witness]
+    conflict: bool = False
+
+
 class _Report(_Wire):
     article: _Article
     claims: list[_Claim]
@@ -117,7 +146,7 @@ class _Report(_Wire):
     id: str = ""
     article_text: str = ""
     sentences: list[Annotated[list[Offset], Field(min_length=2, max_length=2)]] = []
-    provenance: list[Any] = []
+    provenance: list[_Trace] = []
     usage: dict[str, int] = {}
     notes: list[str] = []
 
@@ -156,7 +185,7 @@ def parse_report(text: str | bytes) -> Report:
         as_of=wire.as_of,
         created_at=wire.created_at,
         elapsed=wire.elapsed_s,
-        provenance=tuple(wire.provenance),
+        provenance=tuple(_trace(trace) for trace in wire.provenance),
         usage=wire.usage,
         notes=tuple(wire.notes),
     )
@@ -185,3 +214,8 @@ def _outcome(wire: _Failed | _Verdict) -> Outcome:
 
 def _citation(wire: _Citation) -> Citation:
     return Citation(**wire.model_dump(exclude={"notes"}), notes=tuple(wire.notes))
+
+
+def _trace(wire: _Trace) -> Trace:
+    witnesses = tuple(Witness(**item.model_dump(exclude={"via"}), via=tuple(item.via)) for item in wire.witnesses)
+    return Trace(**wire.model_dump(exclude={"witnesses"}), witnesses=witnesses)

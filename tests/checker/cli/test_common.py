@@ -79,7 +79,7 @@ def test_a_write_that_fails_leaves_the_old_file_as_it_was(tmp_path: Path, monkey
 
 def test_a_device_is_written_to_and_not_replaced() -> None:
     write_file(Path(os.devnull), "gone")
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
     check_writable(Path(os.devnull))
 
 

@@ -32,7 +32,7 @@ def found(name: str, store: str | None = None) -> doctor.Finding:
 
 def test_a_fresh_machine_is_told_how_to_get_evidence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["doctor"]) == 1
-    shown = capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
     assert "there is none yet" in shown
     assert "saring evidence add FOLDER" in shown
     assert "1 to mend before an article can be checked: store" in shown

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from checker.types import Article, Attribution, Citation, Claim, Failure, Report, Sentence, Verdict
+from checker.types import Article, Attribution, Citation, Claim, Failure, Report, Sentence, Trace, Verdict, Witness
 
 TEXT = (
     "KABAR LUAR NEGERI\n"
@@ -52,6 +52,22 @@ def verdict(claim_id: str, label: str, reason: str, *citations: Citation, **more
         "judge": "embedded",
     }
     return Verdict(claim_id=claim_id, label=label, reason=reason, citations=citations, **{**values, **more})  # type: ignore[arg-type]
+
+
+def witness(publisher: str, stance: str, **more: object) -> Witness:
+    values: dict[str, object] = {
+        "source_id": "src-1",
+        "url": "https://example.org/w",
+        "publisher_type": "broadcaster",
+        "published_at": "2025-06-23",
+        "via": (),
+        "origin": "origin-a",
+        "own_report": False,
+        "quote": "He said so.",
+        "start": 3,
+        "end": 14,
+    }
+    return Witness(publisher=publisher, stance=stance, **{**values, **more})  # type: ignore[arg-type]
 
 
 PESKOV = Attribution("Dmitry Peskov", "juru bicara Kremlin", "", False, "kata", 140, 144)
@@ -113,7 +129,22 @@ def build() -> Report:
         as_of="2026-11-24T08:30:00+00:00",
         created_at="2026-11-24T08:30:05+00:00",
         elapsed=1.25,
-        provenance=({"claim_id": "c1", "traced": True},),
+        provenance=(
+            Trace(
+                "c1",
+                "Dmitry Peskov",
+                "juru bicara Kremlin",
+                "",
+                False,
+                "second_hand",
+                (
+                    witness("A News", "supports"),
+                    witness("SKAI", "refutes", publisher_type="state_media", via=("Reuters", "TASS"), own_report=True),
+                ),
+                conflict=True,
+            ),
+            Trace("c3", "seorang sumber senior", "", "Reuters", True, "untraced", ()),
+        ),
         usage={"calls": 2},
         notes=("One source has no date.",),
     )

@@ -95,12 +95,16 @@ class TestStructure:
         assert "A News ↗ 23 June 2025 supports origin 1" in one
         assert "src-1 ↗ no date supports origin 2" in one
         assert "On the speaker's word alone." in one
+        assert "second hand Others say so" in one
+        assert "Sources stand against each other:" in one
+        assert "SKAI (state media), via Reuters, TASS · 23 June 2025 · says otherwise · own report" in one
         three = " ".join(made.get_element_by_id("c3").text_content().split())
         assert "The judges disagree" in three
         assert "shown, but did not count" in three
         assert "Published after the as-of date." in three
         assert "Surat itu: surat Khamenei" in three
         assert "unnamed source" in three
+        assert "not traced No source in the store says so." in three
         assert (
             "judging the evidence: no answer within 60 s (TimeoutError)" in made.get_element_by_id("c6").text_content()
         )
@@ -169,8 +173,21 @@ def soiled(report: Report, url: str) -> Report:
     article = replace(
         report.article, text=text, title=EVIL, publisher=EVIL, url=url, published_at=EVIL, language='id" onload="x'
     )
+    provenance = tuple(
+        replace(
+            trace,
+            speaker=EVIL,
+            outlet=EVIL,
+            witnesses=tuple(
+                replace(item, publisher=EVIL, publisher_type=EVIL, via=(EVIL,), url=url, published_at=EVIL)
+                for item in trace.witnesses
+            ),
+        )
+        for trace in report.provenance
+    )
     return replace(
         report,
+        provenance=provenance,
         article=article,
         claims=claims,
         outcomes=tuple(outcomes),

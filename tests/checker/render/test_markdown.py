@@ -117,6 +117,14 @@ def test_an_address_cannot_end_its_link(report: Report) -> None:
     assert [link.get("href") for link in made.findall(".//blockquote//a")] == ["https://example.org/a_%28b%29%3Cc%3E"]
 
 
+def test_sources_stand_with_their_claim(report: Report) -> None:
+    made = page(render_markdown(report, language="en"))
+    listed = [item.text_content() for item in made.iter("li")]
+    assert "SKAI (state media), via Reuters, TASS · 23 June 2025 · says otherwise · own report" in listed
+    paragraphs = [item.text_content() for item in made.iter("p")]
+    assert "Who says so: not traced. No source in the store says so." in paragraphs
+
+
 def test_escape_keeps_every_letter() -> None:
     assert page(escape("Rp1.884.000 (naik 2%) & “baik” — 50_000")).text_content().strip() == (
         "Rp1.884.000 (naik 2%) & “baik” — 50_000"

@@ -61,6 +61,17 @@ def test_both_sides_of_a_conflict_are_quoted_and_the_rest_is_counted(report: Rep
     assert "… and 2 more in the HTML and JSON reports" in text
 
 
+def test_sources_have_a_section_of_their_own(report: Report) -> None:
+    text = render_text(report, width=120)
+    section = text[text.index("Who says so") :]
+    assert "1. Dmitry Peskov, juru bicara Kremlin" in section
+    assert "second hand" in section
+    assert "Sources stand against each other:" in section
+    assert "A News (broadcaster) · 23 June 2025 · says so" in section
+    assert "3. seorang sumber senior (unnamed source)" in section
+    assert "Who says so" not in render_text(replace(report, provenance=()))
+
+
 def test_failures_stand_beside_and_are_counted(report: Report) -> None:
     text = render_text(report)
     assert "while judging the evidence: no" in flat(text)
