@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 CACHE_ABOVE = 2_000
 """Passages above which the word index is kept on disk; making it anew takes about 0.1 ms a passage."""
 
+READ_BY_THEMSELVES = 5_000
+"""Passages up to which a part of a large store is read from SQLite for each search, in up to 20 ms."""
+
 IntArray = npt.NDArray[np.int64]
 
 
@@ -67,6 +70,14 @@ class Corpus:
         if self._matrix is None:
             self._matrix = self._read_vectors(0)
         return self._matrix
+
+    def vectors_at(self, positions: IntArray) -> FloatArray:
+        """The embeddings of some passages; few of them are read by themselves, without the others."""
+        if self._matrix is None and len(positions) <= READ_BY_THEMSELVES:
+            nums = self.nums[positions].tolist()
+            found = self._database.vectors_of(nums)
+            return unpack([found[num] for num in nums], self._dimensions)
+        return self.matrix if len(positions) == len(self) else self.matrix[positions]
 
     @property
     def lexical(self) -> LexicalIndex:

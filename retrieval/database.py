@@ -61,6 +61,9 @@ class NewSource:
         terms: The index terms of each passage.
         vectors: One little-endian float16 vector per passage.
         sketch: The hashes by which `retrieval.origins` finds its near-copies, signed 64-bit.
+        publisher: Canonical name of the outlet that published it, may be empty.
+        relayed: Canonical names of the outlets whose story it prints.
+        credits: Canonical names of the outlets that each passage credits.
         earliest: First moment (UTC, ISO 8601) at which it can have been published, None where undated.
         latest: Last such moment.
     """
@@ -70,6 +73,9 @@ class NewSource:
     terms: tuple[tuple[str, ...], ...]
     vectors: tuple[bytes, ...]
     sketch: tuple[int, ...]
+    publisher: str
+    relayed: tuple[str, ...]
+    credits: tuple[tuple[str, ...], ...]
     record_hash: str
     earliest: str | None
     latest: str | None
@@ -128,34 +134,49 @@ class Database:
 
     # -- writing
 
-    def insert(self, new: NewSource, added_at: str) -> int:
-        """Write a source that is not there; returns its row number."""
+    def insert(self, new: NewSource, added_at: str, num: int | None = None) -> int:
+        """Write a source that is not there; returns its row number, `num` where the version before had one."""
         s = new.source
         cursor = self.connection.execute(
-            f"INSERT INTO sources ({_SOURCE_COLUMNS}, record_hash, earliest, latest, origin, added_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO sources ({_SOURCE_COLUMNS}, record_hash, earliest, latest, origin, added_at, num)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(s.id, s.url, s.title, s.publisher, s.publisher_type, s.country, s.language, s.published_at),
                 *(s.fetched_at, _json(list(s.via)), s.content_hash, s.text, _json(dict(s.extra))),
-                *(new.record_hash, new.earliest, new.latest, "", added_at),
+                *(new.record_hash, new.earliest, new.latest, "", added_at, num),
             ),
         )
         num = int(cursor.lastrowid or 0)
-        for passage, terms, vector in zip(new.passages, new.terms, new.vectors, strict=True):
+        voices = dict.fromkeys(new.relayed, 0) | ({new.publisher: 1} if new.publisher else {})
+        self.connection.executemany(
+            "INSERT INTO voices VALUES (?, ?, ?)", [(outlet, num, own) for outlet, own in voices.items()]
+        )
+        self._insert_passages(num, new)
+        self.connection.executemany("INSERT INTO sketches VALUES (?, ?)", [(h, num) for h in new.sketch])
+        return num
+
+    def _insert_passages(self, num: int, new: NewSource) -> None:
+        parts = zip(new.passages, new.terms, new.vectors, new.credits, strict=True)
+        for passage, terms, vector, credits in parts:
             row = self.connection.execute(
                 'INSERT INTO passages (id, source, "start", "end", origin, terms) VALUES (?, ?, ?, ?, ?, ?)',
                 (passage.id, num, passage.start, passage.end, "", " ".join(terms)),
             ).lastrowid
             self.connection.execute("INSERT INTO vectors VALUES (?, ?)", (row, vector))
+            self.connection.executemany("INSERT INTO credits VALUES (?, ?)", [(outlet, row) for outlet in credits])
             # It may be the passage of a version just replaced: then it stays in the index under the same id.
             self.connection.execute("DELETE FROM index_deletions WHERE passage_id = ?", (passage.id,))
-        self.connection.executemany("INSERT INTO sketches VALUES (?, ?)", [(h, num) for h in new.sketch])
-        return num
 
-    def set_origin(self, num: int, origin: str) -> None:
-        """Say which origin a source and all its passages belong to."""
-        self.connection.execute("UPDATE sources SET origin = ? WHERE num = ?", (origin, num))
-        self.connection.execute("UPDATE passages SET origin = ? WHERE source = ?", (origin, num))
+    def clear_passages(self) -> None:
+        """Forget every passage and vector, and that any was indexed; the sources stay."""
+        self.connection.execute("DELETE FROM passages")
+        self.connection.execute("DELETE FROM index_deletions")
+
+    def replace_passages(self, new: NewSource) -> None:
+        """Write the passages of a source that is there and has none."""
+        known = self.find(new.source.id)
+        assert known is not None
+        self._insert_passages(known[0], new)
 
     def delete(self, num: int) -> None:
         """Delete a source with its passages, vectors and links, and leave word for the index."""
@@ -210,6 +231,16 @@ class Database:
             for num, earliest, latest in self.connection.execute(
                 f"SELECT num, earliest, latest FROM sources WHERE num IN ({_marks(part)})",
                 part,
+            )
+        }
+
+    def origins(self, nums: Sequence[int]) -> dict[int, str]:
+        """The origin of each source."""
+        return {
+            num: origin
+            for part in chunks(nums)
+            for num, origin in self.connection.execute(
+                f"SELECT num, origin FROM sources WHERE num IN ({_marks(part)})", part
             )
         }
 
@@ -284,6 +315,98 @@ class Database:
                 part,
             )
         }
+
+    # -- origins
+
+    def sharing_sketch(self, num: int, limit: int) -> list[int]:
+        """Sources that share a sketch hash with one, those that share most first."""
+        rows = self.connection.execute(
+            "SELECT other.source FROM sketches mine JOIN sketches other ON other.hash = mine.hash"
+            " WHERE mine.source = ? AND other.source <> mine.source"
+            " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?",
+            (num, limit),
+        )
+        return [source for (source,) in rows]
+
+    def sharing_voice(self, num: int, since: str, until: str, limit: int) -> list[int]:
+        """Sources of these days that stand for an outlet for which `num` stands too, one of the two by relaying it."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT other.source FROM voices mine JOIN voices other ON other.outlet = mine.outlet"
+            " JOIN sources ON num = other.source"
+            " WHERE mine.source = ? AND other.source <> mine.source AND NOT (mine.own AND other.own)"
+            " AND earliest <= ? AND latest >= ? ORDER BY num LIMIT ?",
+            (num, until, since, limit),
+        )
+        return [source for (source,) in rows]
+
+    def crediting(self, num: int, since: str, until: str, limit: int) -> list[tuple[int, int]]:
+        """`(passage, source)`: a passage that credits an outlet, and a source of these days that stands for the outlet.
+
+        One of the two is of `num`; a source that stands for the outlet itself needs no such credit.
+        """
+        statement = (
+            "SELECT credits.passage, voices.source FROM credits JOIN voices USING (outlet)"
+            " JOIN passages ON passages.num = credits.passage JOIN sources ON sources.num = {other}"
+            " WHERE {mine} = ? AND passages.source <> voices.source"
+            " AND NOT EXISTS"
+            " (SELECT 1 FROM voices own WHERE own.source = passages.source AND own.outlet = credits.outlet)"
+            " AND earliest <= ? AND latest >= ? ORDER BY voices.source LIMIT ?"
+        )
+        found: list[tuple[int, int]] = []
+        for mine, other in (("passages.source", "voices.source"), ("voices.source", "passages.source")):
+            rows = self.connection.execute(statement.format(mine=mine, other=other), (num, until, since, limit))
+            found.extend(rows.fetchall())
+        return found
+
+    def story(self, num: int) -> list[tuple[str, bytes]]:
+        """`(terms, vector)` of each passage of a source."""
+        return self.connection.execute(
+            "SELECT terms, vector FROM passages JOIN vectors ON passage = num WHERE source = ? ORDER BY num", (num,)
+        ).fetchall()
+
+    def link(self, a: int, b: int, reason: str) -> None:
+        """Say that two sources are of one origin."""
+        self.connection.execute("INSERT OR IGNORE INTO origin_links VALUES (?, ?, ?)", (min(a, b), max(a, b), reason))
+
+    def relay(self, passage: int, source: int) -> None:
+        """Say that a passage tells what the story of a source tells, and credits it."""
+        self.connection.execute("INSERT OR IGNORE INTO relays VALUES (?, ?)", (passage, source))
+
+    def linked(self, num: int) -> list[int]:
+        """The sources that one is linked to."""
+        rows = self.connection.execute(
+            "SELECT b FROM origin_links WHERE a = ?1 UNION SELECT a FROM origin_links WHERE b = ?1", (num,)
+        )
+        return [other for (other,) in rows]
+
+    def set_origin(self, nums: Sequence[int], origin: str) -> None:
+        """Say which origin some sources are of, with their passages and those that relay them."""
+        for part in chunks(nums):
+            marks = _marks(part)
+            self.connection.execute(f"UPDATE sources SET origin = ? WHERE num IN ({marks})", [origin, *part])
+            self.connection.execute(f"UPDATE passages SET origin = ? WHERE source IN ({marks})", [origin, *part])
+        for part in chunks(nums):
+            marks = _marks(part)
+            self.connection.execute(
+                "UPDATE passages SET origin = (SELECT s.origin FROM relays r JOIN sources s ON s.num = r.source"
+                " WHERE r.passage = passages.num)"
+                f" WHERE num IN (SELECT passage FROM relays WHERE source IN ({marks})"
+                f" UNION SELECT passage FROM relays JOIN passages p ON p.num = passage WHERE p.source IN ({marks}))",
+                [*part, *part],
+            )
+
+    def clear_origins(self) -> None:
+        """Forget all links and relays."""
+        self.connection.execute("DELETE FROM origin_links")
+        self.connection.execute("DELETE FROM relays")
+
+    def all_nums(self) -> list[int]:
+        """Row numbers of all sources, in the order they came."""
+        return [num for (num,) in self.connection.execute("SELECT num FROM sources ORDER BY num")]
+
+    def source_id(self, num: int) -> str:
+        """The id of a source by row number."""
+        return str(self.connection.execute("SELECT id FROM sources WHERE num = ?", (num,)).fetchone()[0])
 
     # -- the outbox of the index
 

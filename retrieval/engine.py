@@ -15,10 +15,18 @@ from retrieval.origins import Shingles, is_copy, shingles
 from retrieval.search import Query, context_terms, date_bonus, fuse, top
 from retrieval.select import Candidate, select
 from retrieval.types import Exclusion, Hit, Passage
+from retrieval.upkeep import IndexKeeper
 from retrieval.vectors import FloatArray
 
 POOL = 100
 """Candidates per query that the choice of hits is made from."""
+
+
+_AT_ONCE = 64
+"""Queries scored in one matrix product, which bounds its memory."""
+
+_Scored = tuple[Candidate, float, float]
+"""A candidate with its dense and its lexical score."""
 
 
 class Search:
@@ -28,6 +36,7 @@ class Search:
         self,
         database: Database,
         corpus: Corpus,
+        keeper: IndexKeeper | None,
         k: int,
         as_of: str | None,
         article_text: str | None,
@@ -35,42 +44,74 @@ class Search:
     ) -> None:
         self._database = database
         self._corpus = corpus
+        self._keeper = keeper
         self._k = k
         self._article: Shingles | None = shingles(article_text) if article_text else None
         self._copies: dict[int, bool] = {}
         self._late = frozenset(database.after(as_of)) if as_of else frozenset()
         self._late_mask = corpus.mask(sorted(self._late)) if self._late else None
         self._as_of = as_of
-        self._allowed = (
+        self._all = not filters
+        self._allowed: IntArray = (
             np.flatnonzero(corpus.mask(database.matching(in_utc(filters)))) if filters else np.arange(len(corpus))
         )
 
-    def run(self, query: Query, vector: FloatArray) -> list[tuple[Candidate, float, float]]:
-        """The chosen candidates of one query with their dense and lexical scores, best first."""
+    def run(self, queries: Sequence[Query], vectors: FloatArray) -> list[list[Hit]]:
+        """The hits of each query; `vectors` is `(len(queries), d)`."""
         if not len(self._allowed):
-            return []
-        dense = (self._corpus.matrix @ vector)[self._allowed]
-        lexical = np.zeros_like(dense)
-        for terms, weight in context_terms(query):
-            lexical += weight * self._corpus.lexical.scores(terms)[self._allowed]
-        score = fuse(dense, lexical)
-        best = self._best(score)
-        nums = self._corpus.nums[self._allowed[best]]
-        rows = self._database.passages(nums.tolist())
-        dates = self._database.dates([row[1] for row in rows.values()])
-        found = []
-        for i, num in zip(best.tolist(), nums.tolist(), strict=True):
-            _, source, start, end, origin = rows[num]
-            bonus = date_bonus(query.dates, *dates[source])
-            found.append(
-                (i, Candidate(num, source, start, end, origin, float(score[i]) + bonus, self._excluded(source)))
-            )
-        found.sort(key=lambda pair: -pair[1].score)
-        at = {candidate.num: i for i, candidate in found}
-        chosen = select((candidate for _, candidate in found), self._k)
-        return [(c, float(dense[at[c.num]]), float(lexical[at[c.num]])) for c in chosen]
+            return [[] for _ in queries]
+        chosen: list[list[_Scored]] = []
+        near = self._keeper.query(vectors, 3 * self._pool, len(self._corpus)) if self._keeper and self._all else None
+        if near is not None:
+            for query, vector, found in zip(queries, vectors, near, strict=True):
+                chosen.append(self._choose(query, *self._near(query, vector, found)))
+        else:
+            matrix = self._corpus.vectors_at(self._allowed)
+            for first in range(0, len(queries), _AT_ONCE):
+                dense = vectors[first : first + _AT_ONCE] @ matrix.T
+                for query, row in zip(queries[first : first + _AT_ONCE], dense, strict=True):
+                    chosen.append(self._choose(query, self._allowed, row, self._lexical(query)[self._allowed]))
+        return self._hits(chosen)
 
-    def hits(self, chosen: Sequence[Sequence[tuple[Candidate, float, float]]]) -> list[list[Hit]]:
+    @property
+    def _pool(self) -> int:
+        return max(POOL, 8 * self._k)
+
+    def _lexical(self, query: Query) -> FloatArray:
+        scores = np.zeros(len(self._corpus), dtype=np.float32)
+        for terms, weight in context_terms(query):
+            scores += weight * self._corpus.lexical.scores(terms)
+        return scores
+
+    def _near(
+        self, query: Query, vector: FloatArray, found: Sequence[tuple[str, float]]
+    ) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Candidates by the index and by words, each with both of its scores."""
+        lexical = self._lexical(query)
+        nums = sorted(self._database.passage_nums([passage_id for passage_id, _ in found]).values())
+        by_index = self._corpus.positions(np.array(nums, dtype=np.int64))
+        by_words = top(lexical, 3 * self._pool)
+        positions = np.union1d(by_index, by_words[lexical[by_words] > 0]).astype(np.int64)
+        return positions, self._corpus.vectors_at(positions) @ vector, lexical[positions]
+
+    def _choose(self, query: Query, positions: IntArray, dense: FloatArray, lexical: FloatArray) -> list[_Scored]:
+        """The hits of one query, best first, from its candidates' scores."""
+        score = fuse(dense, lexical)
+        best = self._best(positions, score)
+        nums = self._corpus.nums[positions[best]].tolist()
+        rows = self._database.passages(nums)
+        dates = self._database.dates([row[1] for row in rows.values()])
+        candidates = []
+        at: dict[int, int] = {}
+        for i, num in zip(best.tolist(), nums, strict=True):
+            _, source, start, end, origin = rows[num]
+            whole = float(score[i]) + date_bonus(query.dates, *dates[source])
+            candidates.append(Candidate(num, source, start, end, origin, whole, self._excluded(source)))
+            at[num] = i
+        candidates.sort(key=lambda candidate: -candidate.score)
+        return [(c, float(dense[at[c.num]]), float(lexical[at[c.num]])) for c in select(candidates, self._k)]
+
+    def _hits(self, chosen: Sequence[Sequence[_Scored]]) -> list[list[Hit]]:
         """The candidates of all queries as hits; each source's text is fetched once."""
         nums = sorted({candidate.source for query in chosen for candidate, _, _ in query})
         sources = self._database.sources(nums)
@@ -96,13 +137,12 @@ class Search:
             for query in chosen
         ]
 
-    def _best(self, score: FloatArray) -> IntArray:
-        """Positions of the pool; sources after the as-of date have one of their own, to crowd nothing out."""
-        pool = max(POOL, 8 * self._k)
+    def _best(self, positions: IntArray, score: FloatArray) -> IntArray:
+        """Where in `score` the pool is; sources after the as-of date have one of their own, to crowd nothing out."""
         if self._late_mask is None:
-            return top(score, pool)
-        late = self._late_mask[self._allowed]
-        in_time = top(np.where(late, -1.0, score).astype(np.float32), pool)
+            return top(score, self._pool)
+        late = self._late_mask[positions]
+        in_time = top(np.where(late, -1.0, score).astype(np.float32), self._pool)
         after = top(np.where(late, score, -1.0).astype(np.float32), self._k * 3)
         return np.concatenate([in_time[~late[in_time]], after[late[after]]])
 
@@ -119,9 +159,7 @@ class Search:
         """Without a date, or with a month or year that may lie after the as-of date."""
         if earliest is None or latest is None:
             return True
-        return (
-            self._as_of is not None and latest > self._as_of and latest[:10] > earliest[:10] and _wide(earliest, latest)
-        )
+        return self._as_of is not None and latest > self._as_of and _wide(earliest, latest)
 
 
 def _wide(earliest: str, latest: str) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from retrieval.credits import find_credits, relayed_outlets
 from retrieval.database import NewSource
 from retrieval.dates import bounds, utc_text
 from retrieval.errors import InputError
 from retrieval.ids import content_hash
-from retrieval.lexical import passage_terms
+from retrieval.lexical import guess_language, passage_terms
+from retrieval.names import canonical, find_names
 from retrieval.origins import sketch
 from retrieval.passages import split_passages
 from retrieval.types import Passage, Source
@@ -88,15 +90,24 @@ def embedded_text(title: str, passage: str) -> str:
 
 def _assembled(source: Source, passages: Sequence[Passage], vectors: Sequence[bytes]) -> NewSource:
     earliest = latest = None
-    terms = passage_terms(source.text, source.title, source.language, [(p.start, p.end) for p in passages])
     if source.published_at is not None:
         earliest, latest = map(utc_text, bounds(source.published_at))
+    language = source.language or guess_language(source.text[:5000])
+    names = find_names(source.text, language or None)
+    spans = [(passage.start, passage.end) for passage in passages]
+    credits = find_credits(source.text, names)
     return NewSource(
         source=source,
         passages=tuple(passages),
-        terms=tuple(tuple(found) for found in terms),
+        terms=tuple(tuple(found) for found in passage_terms(source.text, source.title, language, spans, names)),
         vectors=tuple(vectors),
         sketch=sketch(source.text),
+        publisher=canonical(source.publisher) if source.publisher else "",
+        relayed=relayed_outlets(source, credits),
+        credits=tuple(
+            tuple(dict.fromkeys(credit.outlet for credit in credits if start <= credit.start < end))
+            for start, end in spans
+        ),
         record_hash=record_hash(source),
         earliest=earliest,
         latest=latest,

@@ -105,21 +105,22 @@ def terms(text: str, language: str = "") -> list[str]:
     return words(text, language) + [term for span in find_names(text, language or None) for term in _name_terms(span)]
 
 
-def passage_terms(text: str, title: str, language: str, spans: Sequence[tuple[int, int]]) -> list[list[str]]:
+def passage_terms(
+    text: str, title: str, language: str, spans: Sequence[tuple[int, int]], names: Sequence[NameSpan]
+) -> list[list[str]]:
     """The index terms of a source's passages.
 
     Args:
         text: The source's text.
         title: Its title, whose terms every passage gets: it often holds the names that a passage leaves out.
-        language: ISO 639-1 of the source; guessed where empty.
+        language: ISO 639-1 of the source, empty where unknown.
         spans: `(start, end)` of each passage in `text`.
+        names: What `find_names` found in the whole text, where more of them show than in a passage.
 
     Returns:
-        For each passage what `terms` gives; names are looked for once in the whole text, where more of them show.
+        For each passage what `terms` gives.
     """
-    language = language or guess_language(text[:5000])
     of_title = terms(title, language) if title else []
-    names = find_names(text, language or None)
     starts = [name.start for name in names]
     found = []
     for start, end in spans:

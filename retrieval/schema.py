@@ -54,6 +54,24 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             PRIMARY KEY (hash, source)
         ) WITHOUT ROWID;
         CREATE INDEX sketches_by_source ON sketches (source);
+        CREATE TABLE voices (
+            outlet TEXT NOT NULL,
+            source INTEGER NOT NULL REFERENCES sources (num) ON DELETE CASCADE,
+            own INTEGER NOT NULL,
+            PRIMARY KEY (outlet, source)
+        ) WITHOUT ROWID;
+        CREATE INDEX voices_by_source ON voices (source);
+        CREATE TABLE credits (
+            outlet TEXT NOT NULL,
+            passage INTEGER NOT NULL REFERENCES passages (num) ON DELETE CASCADE,
+            PRIMARY KEY (outlet, passage)
+        ) WITHOUT ROWID;
+        CREATE INDEX credits_by_passage ON credits (passage);
+        CREATE TABLE relays (
+            passage INTEGER PRIMARY KEY REFERENCES passages (num) ON DELETE CASCADE,
+            source INTEGER NOT NULL REFERENCES sources (num) ON DELETE CASCADE
+        );
+        CREATE INDEX relays_by_source ON relays (source);
         CREATE TABLE origin_links (
             a INTEGER NOT NULL REFERENCES sources (num) ON DELETE CASCADE,
             b INTEGER NOT NULL REFERENCES sources (num) ON DELETE CASCADE,

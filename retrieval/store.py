@@ -5,7 +5,7 @@ acknowledged when the transaction that holds it is on disk. Chroma is an index o
 outbox in the same file, and made again whenever it is damaged (`retrieval.upkeep`).
 
 A small store is searched exactly, in memory: measured on two cores, 20,000 passages are read from SQLite in 0.1 s and
-scored in 2 ms a query, while importing chromadb alone takes two seconds. Above `EXACT_LIMIT` passages the index pays.
+scored in 3 ms a query, while importing chromadb alone takes two seconds. Above `EXACT_LIMIT` passages the index pays.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ from retrieval.database import Database, Filters, NewSource
 from retrieval.dates import bounds, utc_text
 from retrieval.engine import Search, in_utc
 from retrieval.errors import EmbedderMismatch, InputError, SourceNotFound, StoreReadOnly
+from retrieval.grouping import group, regroup, resettle, ungroup
+from retrieval.index import collection_name
 from retrieval.ingest import RECIPE, checked, prepare, record_hash
 from retrieval.lock import WriterLock
-from retrieval.origins import origin_name
 from retrieval.passages import SEGMENTER
 from retrieval.schema import DATABASE_FILE, connect_empty, connect_reader, connect_writer
 from retrieval.search import Query, query_vectors
 from retrieval.types import Hit, Passage, Source
+from retrieval.upkeep import IndexKeeper
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder
@@ -42,8 +44,10 @@ LOCK_TIMEOUT = 10.0
 BATCH_CHARACTERS = 150_000
 """Text that is embedded and committed together: a few seconds' work, which is what a kill can lose."""
 
-POOL = 100
-"""Candidates per query that the choice of hits is made from."""
+EXACT_LIMIT = 50_000
+"""Passages up to which a query is compared with every vector."""
+
+Dense = Literal["auto", "exact", "index"]
 
 Progress = Callable[[Sequence[str]], None]
 """Called with the ids of sources that are on disk now (added, updated or unchanged)."""
@@ -90,13 +94,22 @@ class Stats:
 class EvidenceStore:
     """Sources of evidence, kept and searched. Safe to share between threads; one writer at a time between processes."""
 
-    def __init__(self, path: Path, database: Database, embedder: Embedder | None, lock: WriterLock | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        database: Database,
+        embedder: Embedder | str | None,
+        lock: WriterLock | None,
+        dense: Dense = "auto",
+    ) -> None:
         self.path = path
         self._database = database
-        self._given_embedder = embedder
+        self._embedder = embedder
         self._lock = lock
+        self._dense = dense
         self._guard = threading.RLock()
         self._corpus: Corpus | None = None
+        self._keeper: IndexKeeper | None = None
         self._closed = False
 
     # -- opening and closing
@@ -106,18 +119,23 @@ class EvidenceStore:
         cls,
         path: str | Path,
         *,
-        embedder: Embedder | None = None,
+        embedder: Embedder | str | None = None,
         mode: Literal["r", "rw"] = "r",
         lock_timeout: float = LOCK_TIMEOUT,
+        dense: Dense = "auto",
+        match: bool = True,
     ) -> EvidenceStore:
         """Open a store.
 
         Args:
             path: Its folder, or `http://host:port` of a Chroma server.
-            embedder: What turns texts into vectors; Saring's own where None, loaded when it is first needed.
+            embedder: What turns texts into vectors, or its name, by which it is loaded when it is first needed;
+                Saring's own where None.
             mode: `r` to search: works beside a writer and in a folder that cannot be written to, and a folder that
                 holds no store is an empty one. `rw` to add and remove as well: makes the store where there is none.
             lock_timeout: Seconds to wait for another writer, 0 to be refused at once.
+            dense: `exact` compares with every vector, `index` asks the index, `auto` chooses by the store's size.
+            match: False to open a store that another embedder made, which only `reindex(embed=True)` can use.
 
         Raises:
             StoreLocked: Another process is writing to it (`rw` only).
@@ -144,10 +162,10 @@ class EvidenceStore:
                 connection = connect_reader(folder)
             else:
                 connection = connect_empty()
-            store = cls(folder, Database(connection), embedder, lock)
+            store = cls(folder, Database(connection), embedder, lock, dense)
             if mode == "rw":
                 store._identify()
-            if embedder is not None:
+            if match and embedder is not None and not isinstance(embedder, str):
                 store._must_match(embedder)
         except BaseException:
             if lock is not None:
@@ -162,6 +180,8 @@ class EvidenceStore:
                 return
             self._closed = True
             try:
+                if self._keeper is not None:
+                    self._keeper.close()
                 if self._lock is not None:
                     self._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._database.connection.close()
@@ -191,13 +211,7 @@ class EvidenceStore:
             ModelFileError: The model cannot be loaded.
         """
         with self._guard:
-            if self._given_embedder is None:
-                from retrieval.embed import load_embedder
-
-                loaded = load_embedder()
-                self._must_match(loaded)
-                self._given_embedder = loaded
-            return self._given_embedder
+            return self._loaded(match=True)
 
     # -- writing
 
@@ -254,12 +268,44 @@ class EvidenceStore:
             if known is None:
                 raise _not_found(source_id)
             with self._database.transaction():
+                left = ungroup(self._database, known[0])
                 self._database.delete(known[0])
+                resettle(self._database, left)
                 self._database.next_generation()
             self._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._database.connection.execute("VACUUM")
             self._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # What the index deletes stays in its log and free pages: only a new one is free of it.
+            self._keep().rebuild(self._database)
             self._settle()
+
+    def reindex(self, *, embed: bool = False, progress: Progress | None = None) -> int:
+        """Make everything that is made from the sources again.
+
+        Args:
+            embed: Cut and embed every source again too: for another embedding model, or after an update that cuts in
+                another way. All or nothing: broken off, the store is as it was.
+            progress: Called with the ids of the sources embedded.
+
+        Returns:
+            Number of passages in the index.
+
+        Raises:
+            StoreReadOnly: The store was opened to read.
+            EmbedderMismatch: The store was made with another embedder, and `embed` is False.
+        """
+        self._must_write()
+        with self._guard:
+            embedder = self._loaded(match=not embed)
+            if embed:
+                self._embed_again(embedder, progress)
+            with self._database.transaction():
+                regroup(self._database, embedder.dimensions)
+                self._database.next_generation()
+            self._corpus = None
+            count = self._keep().rebuild(self._database)
+            self._settle()
+            return count
 
     # -- reading
 
@@ -280,6 +326,18 @@ class EvidenceStore:
         if not known or known[0] not in found:
             raise _not_found(source_id)
         return found[known[0]]
+
+    def origin(self, source_id: str) -> str:
+        """Id of the independent reporting event behind a source.
+
+        Raises:
+            SourceNotFound: No source has this id.
+        """
+        with self._guard:
+            known = self._database.find(source_id)
+            if known is None:
+                raise _not_found(source_id)
+            return self._database.origins([known[0]])[known[0]]
 
     def list(self, filters: Filters | None = None, limit: int | None = None) -> SourceList:
         """Sources, newest first, undated ones last."""
@@ -367,9 +425,11 @@ class EvidenceStore:
             return [[] for _ in asked]
         vectors = query_vectors(asked, embedder)
         with self._guard, self._database.snapshot():
-            search = Search(self._database, self._refreshed(embedder), k, _moment(as_of), article_text, filters)
-            chosen = [search.run(query, vector) for query, vector in zip(asked, vectors, strict=True)]
-            return search.hits(chosen)
+            corpus = self._refreshed(embedder)
+            use_index = self._dense == "index" or (self._dense == "auto" and len(corpus) > EXACT_LIMIT)
+            keeper = self._keep() if use_index else None
+            search = Search(self._database, corpus, keeper, k, _moment(as_of), article_text, filters)
+            return search.run(asked, vectors)
 
     # -- within
 
@@ -379,25 +439,63 @@ class EvidenceStore:
         self._corpus.refresh()
         return self._corpus
 
+    def _loaded(self, *, match: bool) -> Embedder:
+        if self._embedder is None or isinstance(self._embedder, str):
+            from retrieval.embed import load_embedder
+
+            loaded = load_embedder(self._embedder)
+            if match:
+                self._must_match(loaded)
+            self._embedder = loaded
+        elif match:
+            self._must_match(self._embedder)
+        return self._embedder
+
+    def _keep(self) -> IndexKeeper:
+        if self._keeper is None:
+            embedder = self.embedder
+            name = collection_name(self._signed(embedder))
+            self._keeper = IndexKeeper(self.path, name, embedder.dimensions)
+        return self._keeper
+
     def _write(self, prepared: Sequence[NewSource]) -> None:
         now = utc_text(datetime.now(UTC))
         with self._database.transaction():
             if self._database.meta("embedder_digest") is None:
-                self._database.set_meta("embedder_digest", self._signed(self.embedder))
-                self._database.set_meta("embedder_name", self.embedder.name)
+                self._sign(self.embedder)
+            nums = []
             for new in prepared:
                 known = self._database.find(new.source.id)
+                left = []
                 if known is not None:
+                    left = ungroup(self._database, known[0])
                     self._database.delete(known[0])
-                num = self._database.insert(new, now)
-                self._database.set_origin(num, origin_name(new.source.id))
+                nums.append(self._database.insert(new, now, known[0] if known else None))
+                resettle(self._database, left)
+            group(self._database, nums, self.embedder.dimensions)
+            self._database.next_generation()
+
+    def _embed_again(self, embedder: Embedder, progress: Progress | None) -> None:
+        with self._database.transaction():
+            self._database.clear_passages()
+            self._sign(embedder)
+            for batch in _batches(self._database.iterate(Filters()), []):
+                for new in prepare(batch, embedder):
+                    self._database.replace_passages(new)
+                if progress is not None:
+                    progress([source.id for source in batch])
             self._database.next_generation()
 
     def _settle(self) -> None:
         """Bring what is made from the database in step with it, and bound the write-ahead log."""
         if self._database.meta("embedder_digest") is not None:
+            self._keep().catch_up(self._database)
             self._refreshed(self.embedder).save_cache()
         self._database.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _sign(self, embedder: Embedder) -> None:
+        self._database.set_meta("embedder_digest", self._signed(embedder))
+        self._database.set_meta("embedder_name", embedder.name)
 
     def _identify(self) -> None:
         if self._database.meta("store_id") is None:
