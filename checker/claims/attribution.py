@@ -81,6 +81,10 @@ class Attributor:
             found = Source("", outlet=outlet)
             return Reading(frame, found.attribution(frame.cue[0], _text(frame.cue, self.mentions.text)))
         refers = ""
+        if frame.shape in ("according", "trailing") and len(frame.contents) == 1:
+            merged = self._doubly(frame)
+            if merged is not None:
+                return merged
         if frame.source:
             source = describe(frame.source, self.mentions)
             if source.pronoun:
@@ -101,6 +105,25 @@ class Attributor:
             self.note(source)
         cue = frame.cue[0] if frame.cue else None
         return Reading(frame, source.attribution(cue, _text(frame.cue, self.mentions.text)), refers)
+
+    def _doubly(self, frame: Frame) -> Reading | None:
+        """`..., Bloomberg reported, citing two people`: an outlet and its source, both after the content."""
+        inner = find_frame(frame.contents[0], self.language)
+        if inner is None or inner.shape not in ("trailing", "according") or not inner.source or not frame.source:
+            return None
+        if inner.source[0].start < inner.contents[0][0].start:
+            return None
+        first, second = describe(inner.source, self.mentions), describe(frame.source, self.mentions)
+        if first.outlet and not first.speaker and second.speaker and not second.outlet:
+            source, told = second, first
+        elif second.outlet and not second.speaker and first.speaker and not first.outlet:
+            source, told = first, second
+        else:
+            return None
+        source = replace(source, outlet=told.outlet)
+        self.note(source)
+        joined = Frame(frame.shape, inner.contents, frame.source, frame.cue, frame.whole)
+        return Reading(joined, source.attribution(frame.cue[0], _text(frame.cue, self.mentions.text)))
 
     def note(self, source: Source) -> None:
         """Remember who spoke."""

@@ -82,14 +82,28 @@ def _verbs(tokens: Tokens, language: str) -> list[int]:
     mask = quoted_mask(tokens)
     found = []
     relative = False
+    inner = -1
     for index, token in enumerate(tokens):
         if token.lower in _RELATIVES and index and not (token.lower == "that" and _says(tokens[index - 1])):
-            relative = True
+            relative, inner = True, -1
         elif token.text == "," or token.lower in {"itu", "tersebut"}:
             relative = False
-        if not relative and not mask[index] and is_verb(token, language, tokens, index):
+        if mask[index] or not is_verb(token, language, tokens, index):
+            continue
+        if relative and language == "id":
+            # "laporan yang diterima BNPB mencatat": after the verb of the relative clause comes the main one.
+            if inner < 0 or index == inner + 1 or tokens[index - 1].lower in _GOVERNING:
+                inner = index
+                continue
+            relative = False
+        if not relative:
             found.append(index)
     return found
+
+
+_GOVERNING = frozenset(
+    "untuk agar supaya dan serta atau guna demi dengan bisa dapat akan telah sudah sedang tidak belum bakal".split()  # noqa: SIM905
+)
 
 
 _RELATIVES = frozenset({"yang", "who", "which", "whose", "that", "where", "whom"})
@@ -163,7 +177,8 @@ def _contrast(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
         if following.lower in {"itu", "demikian", "begitu"}:
             begin += 1
         left, right = _strip(tokens[:index]), _strip(tokens[begin:])
-        if not _states(left, language) or not right:
+        nominal = language == "id" and comma and len([t for t in left if t.is_word]) >= 4
+        if not (_states(left, language) or nominal) or not right:
             continue
         starts_with_verb = _verb_at(right, language) is not None
         if starts_with_verb:
@@ -341,8 +356,25 @@ def _relative(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
             continue
         if not (_verbs(right, language) or any(t.is_number for t in right)):
             continue
-        return left, Clause("relative", right, _antecedent(left, language))
+        antecedent = _antecedent(left, language)
+        if not _can_own(antecedent) or right[0].lower in _CAUSING:
+            continue
+        return left, Clause("relative", right, antecedent)
     return None
+
+
+# "..., yang membuat sungai meluap" is said of the whole event before it.
+_CAUSING = frozenset(
+    """
+    membuat menyebabkan mengakibatkan memicu menjadikan berarti made caused led means meant left forced prompted brought
+    """.split()  # noqa: SIM905
+)
+
+
+def _can_own(phrase: Tokens) -> bool:
+    """Whether a phrase is a thing: not only a date or a figure."""
+    calendar = lexicon().words("names.calendar.words")
+    return any(token.is_word and not token.is_number and token.lower not in calendar for token in phrase)
 
 
 def _medial_relative(left: Tokens, right: Tokens, stop: int, language: str) -> tuple[Tokens, Clause] | None:
@@ -368,10 +400,21 @@ def _antecedent(left: Tokens, language: str) -> Tokens:
             break
         start -= 1
     phrase = left[start:]
+    if language == "id":
+        joint = max((i for i, t in enumerate(phrase) if t.lower in {"dan", "serta"}), default=-1)
+        if joint >= 0 and not (joint + 1 < len(phrase) and phrase[joint + 1].is_capital):
+            phrase = phrase[joint + 1 :]
+        thing = next((i for i, t in enumerate(phrase) if i and t.lower in _THINGS), None)
+        if thing is not None:
+            phrase = phrase[thing:]
     capital = next((i for i, token in enumerate(phrase) if token.is_capital), None)
     if capital is not None and phrase[0].lower in {"the", "a", "an"}:
         return phrase
     return phrase or left[-3:]
+
+
+# What is signed, left or annulled, however many people stand before it ("penandatangan kesepakatan yang ditinggalkan").
+_THINGS = frozenset("kesepakatan perjanjian undang-undang aturan pakta kontrak traktat konvensi".split())  # noqa: SIM905
 
 
 def _dated_relative(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:

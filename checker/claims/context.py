@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from checker.claims.clauses import subject_of
 from checker.claims.mentions import Mention, Mentions
 from checker.claims.words import Token, Tokens, is_verb, lexicon, tokenise
 
@@ -102,7 +103,7 @@ class Resolved:
             self.notes.append(line)
 
 
-def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = "") -> Resolved:
+def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = "", topic: str = "") -> Resolved:
     """Find what the words of a claim point to.
 
     Args:
@@ -110,6 +111,7 @@ def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = ""
         scene: What was named before the sentence.
         sentence_start: Where the claim's sentence begins.
         speaker: Who says it, if somebody does.
+        topic: The subject of the clause before, where it is a thing.
     """
     resolved = Resolved()
     handled: set[int] = set()
@@ -123,7 +125,7 @@ def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = ""
         elif lowered in words.words("cues.pronouns.plural") and lowered not in {"both"}:
             _plural(tokens, index, scene, sentence_start, resolved)
         elif lowered in {"it", "its"} and scene.language == "en":
-            _it(tokens, index, scene, sentence_start, speaker, resolved)
+            _it(tokens, index, scene, speaker, topic, resolved)
         elif scene.language == "id" and _is_nya(token):
             _nya(tokens, index, scene, sentence_start, speaker, resolved)
         elif scene.language == "id" and index + 1 < len(tokens) and token.text[0].isalpha():
@@ -141,9 +143,11 @@ def _people_before(scene: Scene, start: int, end: int) -> list[Mention]:
     return list(scene.mentions.persons_between(start, end))
 
 
-def _antecedent(scene: Scene, sentence_start: int, position: int, speaker: str) -> str:
+def _antecedent(
+    scene: Scene, sentence_start: int, position: int, speaker: str, own: frozenset[Mention] = frozenset()
+) -> str:
     """Whom a singular pronoun means: somebody named before it in the sentence, the speaker, the last subject."""
-    inside = _people_before(scene, sentence_start, position)
+    inside = [m for m in _people_before(scene, sentence_start, position) if m not in own]
     if speaker and not inside:
         return speaker
     if inside:
@@ -158,7 +162,10 @@ def _antecedent(scene: Scene, sentence_start: int, position: int, speaker: str) 
 
 def _pronoun(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, resolved: Resolved) -> None:
     token = tokens[index]
-    antecedent = _antecedent(scene, start, token.start, speaker)
+    # The object of a clause is not its subject: "Whitfield accused him".
+    objective = token.lower in {"him", "her", "them"} and index > 0 and is_verb(tokens[index - 1], scene.language, tokens, index - 1)
+    own = frozenset(scene.mentions.within(tokens[0].start, token.start)) if objective else frozenset()
+    antecedent = _antecedent(scene, start, token.start, "" if objective else speaker, own)
     if not antecedent:
         return
     resolved.note(token.text, antecedent)
@@ -189,24 +196,48 @@ def _plural(tokens: Tokens, index: int, scene: Scene, start: int, resolved: Reso
         resolved.swaps.append((token.start, token.end, together))
 
 
-def _it(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, resolved: Resolved) -> None:
-    """`its`, `it`: the body that speaks, else the last body or thing that was a subject."""
+def _it(tokens: Tokens, index: int, scene: Scene, speaker: str, topic: str, resolved: Resolved) -> None:
+    """`its`, `it`: the subject of the clause, the body that speaks, the subject of the clause before."""
     token = tokens[index]
-    inside = [m for m in scene.mentions.within(start, token.start) if not scene.mentions.is_person(m)]
-    antecedent = ""
-    if speaker:
-        antecedent = speaker
-    elif inside:
-        antecedent = scene.mentions.full(inside[0].name)
-    elif scene.subject is not None and not scene.mentions.is_person(scene.subject):
-        antecedent = scene.mentions.full(scene.subject.name)
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if token.lower == "it" and (following is None or following.lower in _EXPLETIVE):
+        return
+    own = subject_of(tokens[:index], "en") if index else ()
+    mention = scene.mentions.at(own[-1].start) if own else None
+    body = speaker if speaker and not _looks_human(speaker, scene) else ""
+    if token.lower == "its" and own and not (mention and scene.mentions.is_person(mention)):
+        pronoun = own[0].lower in lexicon().words("cues.pronouns")
+        antecedent = "" if pronoun else scene.mentions.text[own[0].start : own[-1].end]
+    else:
+        antecedent = topic or (body if _is_named_body(body, scene) else "")
+    antecedent = _bare(antecedent)
     if not antecedent:
         return
     resolved.note(token.text, antecedent)
     if index == 0 and token.lower == "its":
         resolved.swaps.append((token.start, token.end, f"{antecedent}'s"))
-    elif index == 0 and token.lower == "it" and speaker:
+    elif index == 0 and token.lower == "it":
         resolved.swaps.append((token.start, token.end, antecedent))
+
+
+def _is_named_body(name: str, scene: Scene) -> bool:
+    """Whether "it" can mean the speaker: a named body or a ministry, not "critics" or "officials"."""
+    bodies = lexicon().words("names.organisations.words")
+    return any(m.name in name for m in scene.mentions.all) or any(word.lower() in bodies for word in name.split())
+
+
+# After "it", these mostly leave it without anything to point to ("it is unclear", "it may take a decade").
+_EXPLETIVE = frozenset(
+    """
+    is was were be been may might can could will would should seems seemed appears appeared remains remained took takes
+    take 's
+    """.split()  # noqa: SIM905
+)
+
+
+def _bare(phrase: str) -> str:
+    """A noun phrase without its appositions."""
+    return " ".join(re.split(r",| on (?=[A-Z])", phrase, maxsplit=1)[0].split())
 
 
 def _is_nya(token: Token) -> bool:
@@ -219,9 +250,22 @@ def _nya(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, res
     The last only where no other noun of the sentence can own the thing ("jalan ... dari jalurnya" is the road's).
     """
     token = tokens[index]
+    opening = scene.mentions.at(tokens[0].start)
+    swapped = next((by for at, _, by in resolved.swaps if at == tokens[0].start), "")
+    own = set(scene.mentions.within(tokens[0].start, token.start))
     people = _people_before(scene, start, token.start)
     antecedent = ""
-    if people:
+    if is_verb(token, "id") or token.lower in _OBJECTS:
+        # The object of a verb is not its subject: "Khamenei memintanya" is about somebody named before.
+        others = [m for m in people if m not in own]
+        named = swapped or (scene.mentions.full(others[0].name) if others else "")
+        last = scene.person if scene.person not in own else None
+        antecedent = named or speaker or (scene.mentions.full(last.name) if last is not None else "")
+    elif swapped and index:
+        antecedent = swapped
+    elif opening is not None and index and opening.end <= token.start:
+        antecedent = scene.mentions.full(opening.name)
+    elif people:
         antecedent = scene.mentions.full(people[0].name)
     elif speaker and " " in speaker and not scene.mentions.within(start, token.start) and _looks_human(speaker, scene):
         antecedent = speaker
@@ -229,6 +273,9 @@ def _nya(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, res
         antecedent = scene.mentions.full(scene.person.name)
     if antecedent:
         resolved.note(token.text, antecedent)
+
+
+_OBJECTS = frozenset("kepadanya olehnya darinya untuknya terhadapnya padanya bersamanya baginya".split())  # noqa: SIM905
 
 
 def _looks_human(speaker: str, scene: Scene) -> bool:
@@ -275,6 +322,10 @@ def _pointing(phrase: Tokens, opens: bool, scene: Scene, start: int, resolved: R
         resolved.note(shown, antecedent)
         if safe and len(phrase) == 2 and _clear_end(text, phrase[-1].end):
             swapped = antecedent[0].upper() + antecedent[1:] if phrase[0].is_capital else antecedent
+            second = antecedent.split()[1:2]
+            named = bool(second) and second[0][0].isupper() and len(antecedent.split()) == 2
+            if not phrase[0].is_capital and antecedent.split()[0].lower() == head and not named:
+                swapped = antecedent[0].lower() + antecedent[1:]
             resolved.swaps.append((phrase[0].start, phrase[-1].end, swapped))
     del opens
 
@@ -293,7 +344,8 @@ def _by_sort(noun: str, scene: Scene, sentence_start: int, position: int) -> tup
         inside = [m for m in scene.mentions.within(sentence_start, position) if m.name.lower() in countries]
         earlier = [m for m in scene.mentions.within(scene.begin, sentence_start) if m.name.lower() in countries]
         if inside:
-            return inside[0].name, len({m.canonical for m in inside}) == 1
+            opens = inside[0].start - sentence_start <= 12
+            return inside[0].name, opens or len({m.canonical for m in inside}) == 1
         return (earlier[-1].name, True) if earlier else ("", False)
     sorts: dict[str, tuple[str, ...]] = {
         "company": ("organisation", "other"),
@@ -335,9 +387,20 @@ def _fuller(head: str, length: int, scene: Scene, position: int, language: str) 
         start = scene.begin + match.start()
         phrase = _phrase_id(text, start) if language == "id" else _phrase_en(text, start, scene.begin)
         words = phrase.split()
+        if any(word.lower() in _UNDEFINING for word in words):
+            continue
         if length <= len(words) <= 12 and len(words) > len(best.split()) and words[-1].lower() not in _POINTERS:
             best = phrase
     return best if len(best.split()) >= 2 else ""
+
+
+# A phrase with one of these names another thing, or no particular one.
+_UNDEFINING = frozenset(
+    """
+    worst best first last other another similar every any no same next previous new more most fewer many several some
+    setiap semua lain sebuah suatu banyak beberapa sejumlah terburuk terbaik pertama kedua rawan lainnya
+    """.split()  # noqa: SIM905
+)
 
 
 def _phrase_id(text: str, start: int) -> str:
@@ -411,7 +474,7 @@ def _names(tokens: Tokens, scene: Scene, resolved: Resolved) -> None:
         if mention.name in done or mention.sort in ("place", "outlet"):
             continue
         done.add(mention.name)
-        if full != mention.name:
+        if full != mention.name and not _only_titled(full, mention.name):
             variants = [name for name in mentions.spellings(mention.name) if name not in (full, mention.name)]
             differing = [name for name in variants if name.split()[-1] not in full and name not in full]
             shown = full + (f" ({', '.join(differing[:2])})" if differing else "")
@@ -420,6 +483,15 @@ def _names(tokens: Tokens, scene: Scene, resolved: Resolved) -> None:
             alone = not any(a <= mention.start < b for a, b in taken)
             if person and alone and full not in present and " " not in mention.name and _token_is_plain(tokens, mention):
                 resolved.swaps.append((mention.start, mention.end, full))
+
+
+def _only_titled(full: str, name: str) -> bool:
+    """Whether the fuller form only adds a title (`Ayatollah Ali Khamenei`)."""
+    if " " not in name or not full.endswith(name):
+        return False
+    added = tokenise(full[: -len(name)])
+    words = lexicon().words("names.roles.id") | lexicon().words("names.roles.en")
+    return all(token.lower in words for token in added)
 
 
 def _within_tokens(tokens: Tokens, mentions: Mentions) -> Iterator[Mention]:

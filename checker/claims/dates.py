@@ -9,8 +9,8 @@ from retrieval.dates import DateRange, find_dates
 def resolve_dates(text: str, article: Article) -> list[tuple[int, int, DateRange]]:
     """Every date in a text: `(start, end, days)`, with "kemarin" and "8 Desember" counted from the article's date.
 
-    An article that shows no date is read in the light of the first full date in its text, which news rarely strays
-    far from; without one, dates that need a reference are left out.
+    An article that shows no date is read in the light of the full dates in its text, which news rarely strays far
+    from; without one, dates that need a reference are left out.
     """
     return find_dates(text, reference_date(article), article.language)
 
@@ -19,10 +19,13 @@ def reference_date(article: Article) -> str | None:
     """The date that an article's relative dates are counted from, ISO 8601, or None."""
     if article.published_at:
         return article.published_at
-    for _, _, days in find_dates(article.text[:20_000], None, article.language):
-        if days.first == days.last:
-            return days.first.isoformat()
-    return None
+    text = article.text[:20_000]
+    single = [(at, days.first) for at, _, days in find_dates(text, None, article.language) if days.first == days.last]
+    # "Rabu (15/7/2020)": Indonesian news dates what it reports so; the latest is the day of writing or the one before.
+    bracketed = [day for at, day in single if "(" in text[max(0, at - 1) : at + 12]]
+    if bracketed:
+        return max(bracketed).isoformat()
+    return single[0][1].isoformat() if single else None
 
 
 def claim_dates(claim: Claim, article: Article) -> tuple[DateRange, ...]:

@@ -98,6 +98,7 @@ def find_frame(tokens: Tokens, language: str, *, inherit: bool = False) -> Frame
         or _trailing(tokens, language)
         or _initial(tokens, language, inherit)
         or _document(tokens, language)
+        or _reporting(tokens, language)
         or _participle(tokens, language)
     )
 
@@ -364,7 +365,8 @@ def _source_phrase(tokens: Tokens) -> tuple[Tokens, Tokens]:
             following = tokens[end + 1] if end + 1 < len(tokens) else None
             if following is None or not _continues_source(tokens, end):
                 break
-        if not relative and end and token.lower in _SOURCE_ENDS and not _inside_title(tokens, end):
+        briefed = end and tokens[end - 1].lower in {"briefed", "working"}
+        if not relative and end and token.lower in _SOURCE_ENDS and not briefed and not _inside_title(tokens, end):
             break
         if token.text == "(" and not (end + 2 < len(tokens) and tokens[end + 2].text == ")"):
             break
@@ -698,9 +700,13 @@ def _find_that(tokens: Tokens, language: str) -> int | None:
             if token.lower == "that" and index + 1 < len(tokens) and tokens[index + 1].text in ",.":
                 return None
             return index
-        if is_verb(token, language, tokens, index) and not _adjectival(tokens, index):
+        noun = index + 1 < len(tokens) and tokens[index + 1].lower == "that" and token.lower in _REPORTS
+        if is_verb(token, language, tokens, index) and not _adjectival(tokens, index) and not noun:
             return None
     return None
+
+
+_REPORTS = frozenset("reports report claims claim allegations rumours rumors suggestions statements fears hopes".split())  # noqa: SIM905
 
 
 def _hearer(tokens: Tokens) -> tuple[Tokens, Tokens]:
@@ -796,6 +802,30 @@ def _document(tokens: Tokens, language: str) -> Frame | None:
         if not source:
             return None
         return Frame("document", (_trim_comma(rest),), source, rest[index : index + 1], rest)
+    return None
+
+
+_FIGURES_ID = frozenset("melaporkan mencatat mengumumkan mendata menghitung membukukan".split())  # noqa: SIM905
+_FIGURES_EN = frozenset("reported reports recorded counted posted registered".split())  # noqa: SIM905
+
+
+def _reporting(tokens: Tokens, language: str) -> Frame | None:
+    """`BPS melaporkan inflasi tahunan sebesar 2,51 persen`: a body that gives a figure answers for it."""
+    lead, rest = split_lead(tokens, language)
+    verbs = _FIGURES_ID if language == "id" else _FIGURES_EN
+    for index in range(1, min(len(rest) - 2, 16)):
+        token = rest[index]
+        if token.lower not in verbs:
+            if is_verb(token, language, rest, index):
+                return None
+            continue
+        source = _drop_adverbs(rest[:index])
+        body = any(t.is_acronym or t.lower in lexicon().words("names.organisations.words") for t in source)
+        if not source or not body or not _is_noun_phrase(source, language):
+            return None
+        if rest[index - 1].lower in _NEGATIONS | {"yang"} or not any(t.is_number for t in rest[index + 1 :]):
+            return None
+        return Frame("document", (_strip(tokens),), source, (token,), tokens, lead=lead)
     return None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from checker.claims.words import Tokens, lexicon, tokenise
 from checker.head import is_outlet
-from retrieval.names import NameSpan, find_names, lookup, same_name
+from retrieval.names import NameSpan, canonical, find_names, lookup, same_name
 
 _ACRONYM = re.compile(r"\(([^\W\d_][\w.-]{1,12})\)")
 _NAMED = frozenset({"bernama", "named", "called", "almarhum", "almarhumah", "bin"})
@@ -39,7 +39,8 @@ class Mentions:
         self.language = language
         self.acronyms: dict[str, str] = {}
         spans = find_names(text[begin:], language)
-        self.all = tuple(self._mention(span, begin) for span in spans if span.type not in _CALENDAR)
+        found = (self._mention(span, begin) for span in spans if span.type not in _CALENDAR)
+        self.all = tuple(_joined(text, list(found)))
         self._starts = [mention.start for mention in self.all]
         self._read_acronyms(begin)
         self._fullest: dict[str, str] = {}
@@ -69,7 +70,8 @@ class Mentions:
         )
         if len(name.split()) > 1 and after and after[0] in speech:
             return True
-        return bool(before) and before[0] in words.words("cues.speech.id_post") and len(name.split()) > 1
+        said = words.words("cues.speech.id_post") | {"said", "says"}
+        return bool(before) and before[0] in said and len(name.split()) > 1
 
     def _read_acronyms(self, begin: int) -> None:
         """`Komisi Pemberantasan Korupsi (KPK)`: the words before whose initials the acronym takes."""
@@ -147,6 +149,43 @@ class Mentions:
         if mention.sort == "organisation":
             return False
         return any(m.sort == "person" and m.name != mention.name and _same(mention.name, m) for m in self.all)
+
+
+# A word in the middle of a name that is also a title: `Indah Putri Indriani`.
+_MIDDLE_TITLE = re.compile(r"(?<!\w)([A-Z][a-z]+) (?:Putri|Putra|Ratu|Raja|Dewi|Sultan|Pangeran|Bin|Binti) $")
+
+
+def _roles() -> frozenset[str]:
+    return lexicon().words("names.roles.id") | lexicon().words("names.roles.en")
+
+
+def _joined(text: str, mentions: list[Mention]) -> Iterator[Mention]:
+    """Mentions with an adjective of origin joined to the body it belongs to: `European` + `Space Agency`."""
+    index = 0
+    while index < len(mentions):
+        mention = mentions[index]
+        following = mentions[index + 1] if index + 1 < len(mentions) else None
+        cut = _MIDDLE_TITLE.search(text[max(0, mention.start - 40) : mention.start])
+        if cut is not None and mention.sort in ("person", "other") and cut.group(1).lower() not in _roles():
+            start = max(0, mention.start - 40) + cut.start(1)
+            name = text[start : mention.end]
+            yield Mention(name, start, mention.end, "person", canonical(name))
+            index += 1
+            continue
+        if (
+            following is not None
+            and mention.sort == "place"
+            and " " not in mention.name
+            and mention.name.endswith(("an", "ese", "ish", "ch"))
+            and text[mention.end : following.start] == " "
+            and _is_body(following.name)
+        ):
+            name = text[mention.start : following.end]
+            yield Mention(name, mention.start, following.end, "organisation", canonical(name))
+            index += 2
+            continue
+        yield mention
+        index += 1
 
 
 def _same(name: str, mention: Mention) -> bool:

@@ -27,7 +27,7 @@ class RoleSentence:
         start: Where what it says begins: after a dateline, a bullet or a list number.
         end: Where it ends.
         paragraph: Number of its line; sentences of one line belong together.
-        repeats: It is said again, word for word, later in the body.
+        repeats: A headline or standfirst that the body says again, word for word.
     """
 
     role: Role
@@ -76,9 +76,7 @@ def sentence_roles(article: Article, head: Head | None = None) -> tuple[RoleSent
     sentences = article.sentences or tuple(Sentence(a, b, text[a:b]) for a, b in split_sentences(text))
     roles: list[RoleSentence] = []
     line_roles: dict[int, Role | None] = {}
-    seen: dict[str, int] = {}
-    for sentence in sentences:
-        seen[_plain(sentence.text)] = sentence.start
+    later = " | ".join(_plain(s.text) for s in sentences if s.start >= head.body)
     for sentence in sentences:
         line = _line_of(text, sentence.start)
         if line[0] not in line_roles:
@@ -105,7 +103,7 @@ def sentence_roles(article: Article, head: Head | None = None) -> tuple[RoleSent
             end = start + len(text[start : tail.start()].rstrip())
         if role == "body" and _is_subheading(text[start:end], article.language, line == (sentence.start, sentence.end)):
             role = "subheading"
-        repeats = role in ("standfirst", "headline") and seen.get(_plain(sentence.text), -1) > sentence.start
+        repeats = role in ("standfirst", "headline") and _plain(text[start:end]) in later
         if start < end:
             roles.append(RoleSentence(role, start, end, line[0], repeats))
     return tuple(roles)

@@ -79,12 +79,14 @@ class _Reading:
         self.language = article.language if article.language in ("id", "en") else detect_language(article.text)
         head = read_head(article.text)
         self.sentences = sentence_roles(article, head)
-        self.mentions = Mentions(article.text, self.language, head.body)
+        begin = head.standfirst[0][0] if head.standfirst else head.body
+        self.mentions = Mentions(article.text, self.language, begin)
         self.attributor = Attributor(self.mentions, self.language)
-        self.scene = Scene(self.mentions, self.language, head.body)
+        self.scene = Scene(self.mentions, self.language, begin)
         self.claims: list[Claim] = []
         self.failures: list[Failure] = []
         self.spoken = [s for s in quotations(article.text) if s[1] - s[0] > 12]
+        self.topic = ""
         self.frame_outlets: list[tuple[int, str, bool]] = []
 
     def run(self, progress: Progress | None) -> Extraction:
@@ -127,6 +129,8 @@ class _Reading:
         if outer is None or not (outer.attribution.speaker or outer.attribution.anonymous):
             reading = self.attributor.read(tokens, subject=clause.subject, inherit=bool(clause.subject))
             if reading is not None and depth < 6:
+                if reading.frame.shape == "outlet":
+                    self.frame_outlets.append((sentence.start, reading.attribution.outlet, reading.frame.still))
                 reading = _combine(outer, reading)
                 return self._attributed(reading, clause, sentence, depth)
         clauses = split_clauses(tokens, self.language) if depth < 6 else (Clause("first", tokens),)
@@ -182,9 +186,6 @@ class _Reading:
             self.scene.unnamed = self.attributor.unnamed.speaker
         if self.scene.person is not None:
             self.attributor.subject = self.scene.person.name
-        for piece in pieces:
-            if piece.attribution and piece.attribution.outlet and piece.reading and piece.reading.frame.shape == "outlet":
-                self.frame_outlets.append((sentence.start, piece.attribution.outlet, piece.reading.frame.still))
 
     # -- propositions to claims
 
@@ -195,12 +196,17 @@ class _Reading:
         quote = self.article.text[start:end]
         speaker = piece.attribution.speaker if piece.attribution and not piece.attribution.anonymous else ""
         told = piece.clause.subject
-        resolved = resolve((*told, *piece.tokens), self.scene, piece.sentence.start, speaker)
+        topic = self.topic if speaker == "" or piece.clause.relation != "first" else ""
+        resolved = resolve((*told, *piece.tokens), self.scene, piece.sentence.start, speaker, topic)
+        self._set_topic(piece)
         if piece.reading and piece.reading.refers:
             shown = " ".join(token.text for token in piece.reading.frame.source) or piece.attribution.cue  # type: ignore[union-attr]
             resolved.note(shown, piece.reading.refers)
         for at, until, days in resolve_dates(quote, self.article):
-            resolved.note(quote[at:until], describe_days(days))
+            bracket = quote[until : until + 1] == ")" and "(" in quote[at:until]
+            resolved.note(quote[at : until + bracket], describe_days(days))
+        if piece.attribution is None:
+            piece.attribution = self._pointed_source(piece)
         denied = piece.attribution is not None and piece.attribution.cue.lower() in DENIALS
         if denied and piece.reading is not None and piece.whole:
             wording = reword(self.article.text, _trim_marks(piece.reading.frame.whole), (), (), resolved.swaps)
@@ -224,6 +230,28 @@ class _Reading:
             checkworthiness=rule_checkworthiness(piece.tokens, kind, piece.attribution, self.language),
             attribution=piece.attribution,
         )
+
+    def _set_topic(self, piece: _Piece) -> None:
+        """Keep the subject of this clause for an "it" in the next one, where it is a thing and no pronoun."""
+        subject = piece.clause.subject or subject_of(piece.tokens, self.language)
+        if not subject or len(subject) > 8 or subject[0].lower in lexicon().words("cues.pronouns"):
+            return
+        named = self.mentions.at(subject[-1].start)
+        if named is not None and self.mentions.is_person(named):
+            self.topic = ""
+            return
+        self.topic = self.article.text[subject[0].start : subject[-1].end]
+
+    def _pointed_source(self, piece: _Piece) -> Attribution | None:
+        """`Sumber tersebut tidak merinci ...`: what an unnamed source does in speaking rests on its word."""
+        tokens = piece.tokens
+        unnamed = self.attributor.unnamed
+        if unnamed is None or len(tokens) < 3 or piece.clause.subject:
+            return None
+        sources = lexicon().words("names.nouns.source")
+        pointed = tokens[0].lower in sources and tokens[1].lower in {"tersebut", "itu", "ini"}
+        pointed = pointed or (tokens[0].lower in {"the", "that"} and tokens[1].lower in sources)
+        return unnamed.attribution(None) if pointed else None
 
     # -- what carries over from one sentence to others
 

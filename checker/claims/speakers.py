@@ -76,6 +76,12 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
     noun = any(token.lower in words.words("cues.anonymous.nouns") for token in core_bare)
     public = any(token.lower in words.words("cues.anonymous.public") for token in core_bare)
     is_source = any(token.lower in _SOURCE_NOUNS for token in core_bare)
+    seen = _seen_by(core_bare)
+    if seen is not None and not any(t.lower in words.words("cues.anonymous.nouns") for t in core_bare[:seen]):
+        outlet = as_outlet(core_bare[seen + 1 :], mentions)
+        if outlet:
+            return Source(text[core_bare[0].start : core_bare[seen - 2].end], outlet=outlet)
+    core_bare = _to_comma(core_bare)
     described = text[core_bare[0].start : core_bare[-1].end]
     if core_bare[-1].lower in _DEMONSTRATIVES or (core[0].lower in {"the", "that", "this"} and noun and not anonymous):
         return Source(described, anonymous=is_source or anonymous or noun, pronoun=True)
@@ -86,13 +92,32 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
         return Source(described, outlet=outlet, anonymous=True)
     if names and not human:
         body = _body(core_bare, names, mentions)
-        if is_outlet(body) or _shaped_like_outlet(core_bare, names):
+        if is_outlet(body) or (core_bare[0].is_capital and _shaped_like_outlet(core_bare, names)):
             return Source("", outlet=body)
         return Source(body)
     return Source(described)
 
 
 _SOURCE_NOUNS = frozenset({"sumber", "narasumber", "source", "sources", "informan", "insider", "insiders"})
+
+
+def _seen_by(tokens: Tokens) -> int | None:
+    """Where "seen by", "obtained by" or "dirilis oleh" stands in a phrase about a document: index of its last word."""
+    for index in range(2, len(tokens) - 1):
+        if tokens[index].lower in {"by", "oleh"} and tokens[index - 1].lower in _SEEN:
+            return index
+    return None
+
+
+_SEEN = frozenset("seen obtained reviewed published conducted released quoted dilihat diperoleh diterima dirilis".split())  # noqa: SIM905
+
+
+def _to_comma(tokens: Tokens) -> Tokens:
+    """Up to the first comma, where the phrase is a description and not a name of several parts."""
+    if any(token.is_capital for token in tokens[:1]):
+        return tokens
+    stop = next((i for i, token in enumerate(tokens) if token.text == "," and i), None)
+    return tokens[:stop] if stop else tokens
 
 
 def _human(tokens: Tokens) -> bool:
@@ -187,6 +212,9 @@ def _unknown_person(tokens: Tokens, names: list[Mention], mentions: Mentions) ->
         return None
     if has_role and last.start > tokens[0].start and not any(char.isdigit() for char in last.name):
         return last
+    follows = mentions.text[last.end : tokens[-1].end].lstrip(" ")
+    if last.start == tokens[0].start and has_role and follows.startswith(",") and len(last.name.split()) > 1:
+        return last
     if (
         len(names) == 1
         and last.start == tokens[0].start
@@ -262,4 +290,15 @@ def as_outlet(tokens: Tokens, mentions: Mentions) -> str:
     for token in core:
         if is_outlet(token.text):
             return token.text
-    return phrase if _shaped_like_outlet(core, names) else ""
+    if _shaped_like_outlet(core, names):
+        return next((m.name for m in names if _shaped_like_outlet(_tokens_of(core, m), [m])), phrase)
+    if len(core) == 1 and core[0].is_capital and core[0].lower.endswith(_OUTLET_ENDINGS):
+        return core[0].text
+    return ""
+
+
+_OUTLET_ENDINGS = ("news", "times", "post", "press", "wire", "journal", "herald", "tribune", "tv", "radio", "daily")
+
+
+def _tokens_of(tokens: Tokens, mention: Mention) -> Tokens:
+    return tuple(token for token in tokens if mention.start <= token.start < mention.end)

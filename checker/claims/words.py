@@ -201,6 +201,6 @@ def _is_indonesian_verb(word: str) -> bool:
     listed = lexicon()
     if word in listed.words("verbs.id.not_verbs"):
         return False
-    if word in listed.words("verbs.id.predicates") or word in {"menurunkan"}:
+    if word in listed.words("verbs.id.predicates"):
         return True
     return bool(_ID_PREFIXED.match(word)) and not _ID_NOMINAL.match(word)
