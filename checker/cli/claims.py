@@ -110,7 +110,8 @@ def _print(article: Article, found: list[Claim], failures: list[Failure], consol
             cell.append(f"\n{who}", style="not bold italic")
         if claim.context:
             cell.append(f"\n{vocabulary['context']}: {clean_line(claim.context)}", style="not bold dim")
-        cell.append(f"\n“{clean_line(claim.quote)}”", style="not bold dim")
+        if clean_line(claim.quote) != clean_line(claim.text).rstrip("."):
+            cell.append(f"\n“{clean_line(claim.quote)}”", style="not bold dim")
         table.add_row(str(number), vocabulary[claim.kind], f"{claim.checkworthiness:.2f}", cell)
     console.print(table)
     for failure in failures:

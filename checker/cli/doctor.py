@@ -196,7 +196,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
     except RetrievalError as error:
         yield Finding(group, "embedding", "broken", str(error), _advice(error))
     else:
-        yield Finding(group, "embedding", "ok", f"made with {embedder.name}@{embedder.digest[:12]}, as configured")
+        yield Finding(group, "embedding", "ok", f"made with {embedder.name} ({embedder.digest[:40]}), as configured")
     yield from _disk(where)
 
 

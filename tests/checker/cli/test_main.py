@@ -119,7 +119,8 @@ def command(monkeypatch: pytest.MonkeyPatch) -> object:
         (
             ZeroDivisionError("by zero"),
             70,
-            "saring: error: internal error: ZeroDivisionError: by zero; to see where, run it again with SARING_DEBUG=1\n",
+            "saring: error: internal error: ZeroDivisionError: by zero; "
+            "to see where, run it again with SARING_DEBUG=1\n",
         ),
     ],
 )
