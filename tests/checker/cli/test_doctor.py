@@ -44,14 +44,17 @@ def test_a_store_that_is_named_is_named_in_the_advice(tmp_path: Path) -> None:
     assert finding.fix == f"saring evidence add FOLDER --store '{tmp_path / 'my store'}'"
 
 
-def test_a_store_with_evidence_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from retrieval.testing import HashEmbedder
-
-    monkeypatch.setattr("retrieval.embed.load_embedder", lambda *arguments, **options: HashEmbedder())
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """A store with one source in it."""
     card = tmp_path / "card.jsonl"
     card.write_text(json.dumps({"id": "a", "language": "id", "text": "Putin menerima Araghchi di Kremlin."}) + "\n")
-    store = str(tmp_path / "store")
-    assert cli.run(["evidence", "add", str(card), "--store", store]) == 0
+    path = str(tmp_path / "store")
+    assert cli.run(["evidence", "add", str(card), "--store", path]) == 0
+    return path
+
+
+def test_a_store_with_evidence_is_counted(store: str) -> None:
     findings = {finding.name: finding for finding in doctor.examine(store)}
     assert "1 sources" in findings["store"].detail
     assert findings["contents"].detail == "1 passages, 1 origins; 1 id"
@@ -61,19 +64,15 @@ def test_a_store_with_evidence_is_counted(tmp_path: Path, monkeypatch: pytest.Mo
     assert not [finding for finding in findings.values() if finding.state == "broken"]
 
 
-def test_a_store_of_another_embedder_is_told_from_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from retrieval.testing import HashEmbedder
+class Other:
+    """An embedder that the store was not made with."""
 
-    card = tmp_path / "card.jsonl"
-    card.write_text(json.dumps({"id": "a", "text": "Putin menerima Araghchi di Kremlin."}) + "\n")
-    store = str(tmp_path / "store")
-    monkeypatch.setattr("retrieval.embed.load_embedder", lambda *arguments, **options: HashEmbedder())
-    assert cli.run(["evidence", "add", str(card), "--store", store]) == 0
+    name = "other"
+    dimensions = 384
+    digest = "0" * 64
 
-    class Other(HashEmbedder):
-        name = "other"
-        digest = "0" * 64
 
+def test_a_store_of_another_embedder_is_told_from_ours(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("retrieval.embed.load_embedder", lambda *arguments, **options: Other())
     finding = found("embedding", store)
     assert finding.state == "broken"
