@@ -52,7 +52,9 @@ def test_the_longest_match_wins() -> None:
 
 
 def test_our_own_group_beats_the_general_one() -> None:
-    site = Site(RobotsAnswer(200, "User-agent: *\nDisallow: /\n\nUser-agent: saring\nDisallow: /mati\nCrawl-delay: 3\n"))
+    site = Site(
+        RobotsAnswer(200, "User-agent: *\nDisallow: /\n\nUser-agent: saring\nDisallow: /mati\nCrawl-delay: 3\n")
+    )
     assert site.check("https://example.com/a") == 3.0
     with pytest.raises(RobotsDisallowed):
         site.check("https://example.com/mati")
@@ -90,4 +92,6 @@ def test_a_failure_to_ask_passes_through_and_is_not_remembered() -> None:
 
 
 def test_soft_404_in_html_closes_nothing() -> None:
-    assert Site(RobotsAnswer(200, "<!doctype html><title>Tidak ditemukan</title>")).check("https://example.com/a") == 0.0
+    assert (
+        Site(RobotsAnswer(200, "<!doctype html><title>Tidak ditemukan</title>")).check("https://example.com/a") == 0.0
+    )
