@@ -211,9 +211,14 @@ def _all(tokens: Tokens, attributor: Attributor, depth: int = 0) -> list[Attribu
 
     reading = attributor.read(tokens)
     if reading is not None:
-        contents = tuple(span for content in reading.frame.contents if (span := _span(content)) is not None)
-        outer = Attributed(reading.attribution, contents, _span(reading.frame.source), _span(reading.frame.cue))
+        outer = Attributed(
+            reading.attribution, _contents(reading.frame), _span(reading.frame.source), _span(reading.frame.cue)
+        )
         inner: list[Attributed] = []
+        if reading.frame.more:
+            more = _span(reading.frame.more)
+            added = replace(reading.attribution, start=-1, end=-1)
+            inner.append(Attributed(added, (more,) if more else (), None, None))
         if depth < 2 and reading.frame.shape in ("outlet", "according"):
             for content in reading.frame.contents:
                 inner.extend(_all(content, attributor, depth + 1))
@@ -225,16 +230,24 @@ def _all(tokens: Tokens, attributor: Attributor, depth: int = 0) -> list[Attribu
     for clause in clauses:
         reading = attributor.read(clause.tokens, subject=clause.subject, inherit=bool(clause.subject))
         if reading is not None:
-            contents = tuple(span for content in reading.frame.contents if (span := _span(content)) is not None)
             source = _span(reading.frame.source) or _span(clause.subject)
-            result.append(Attributed(reading.attribution, contents, source, _span(reading.frame.cue)))
+            result.append(Attributed(reading.attribution, _contents(reading.frame), source, _span(reading.frame.cue)))
     return result
+
+
+def _contents(frame: Frame) -> tuple[Span, ...]:
+    """The spans of what is said; of "..., saying it lacked fairness" only what the participle introduces."""
+    if frame.shape == "participle":
+        after = tuple(token for token in frame.whole if token.start > frame.cue[-1].start)
+        return ((after[0].start, after[-1].end),) if after else ()
+    return tuple(span for content in frame.contents if (span := _span(content)) is not None)
 
 
 def quotations(text: str) -> list[Span]:
     """The spans inside double quotation marks, the marks included; an open one ends with its paragraph."""
     spans: list[Span] = []
     start = -1
+    text = text.replace("``", "“ ").replace("''", '" ')
     for index, char in enumerate(text):
         if char == "\n" and start >= 0:
             # A quotation of several paragraphs opens each of them anew; one that never closes was a slip.

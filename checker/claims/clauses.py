@@ -61,9 +61,7 @@ def subject_of(tokens: Tokens, language: str) -> Tokens:
         return ()
     _, subject = split_lead(tokens[:verb], language)
     end = len(subject)
-    while end and (
-        subject[end - 1].lower in lexicon().words("verbs.id.auxiliaries") if language == "id" else False
-    ):
+    while end and (subject[end - 1].lower in lexicon().words("verbs.id.auxiliaries") if language == "id" else False):
         end -= 1
     return _strip(subject[:end])
 
@@ -133,7 +131,16 @@ def _states(tokens: Tokens, language: str) -> bool:
 
 def _best_cut(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
     """The first place where the stretch comes apart, tried from the strongest joint to the weakest."""
-    for cut in (_semicolon, _contrast, _leading_contrast, _coordination, _relative, _dated_relative, _adjunct, _consequence):
+    for cut in (
+        _semicolon,
+        _contrast,
+        _leading_contrast,
+        _coordination,
+        _relative,
+        _dated_relative,
+        _adjunct,
+        _consequence,
+    ):
         found = cut(tokens, language)
         if found is not None and _worth(found[0]) and (_worth(found[1].tokens) or found[1].subject):
             return found
@@ -164,12 +171,28 @@ def _contrast(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
             continue
         comma = tokens[index - 1].text in ",–—"
         following = tokens[index + 1]
-        needs_comma = token.lower in {"sementara", "while", "namun", "yet", "but", "tetapi", "tapi", "melainkan", "walau", "meski"}
+        needs_comma = token.lower in {
+            "sementara",
+            "while",
+            "namun",
+            "yet",
+            "but",
+            "tetapi",
+            "tapi",
+            "melainkan",
+            "walau",
+            "meski",
+        }
         if needs_comma and not comma:
             continue
         if token.lower in {"sementara"} and following.lower in {"itu", "ini"} and not comma:
             continue
-        if words.anywhere("cues.join.not_only", tokens[:index]) >= 0 and token.lower in {"but", "tetapi", "tapi", "melainkan"}:
+        if words.anywhere("cues.join.not_only", tokens[:index]) >= 0 and token.lower in {
+            "but",
+            "tetapi",
+            "tapi",
+            "melainkan",
+        }:
             continue
         if token.lower == "but" and following.lower in {"for", "also", "not"}:
             continue
@@ -271,7 +294,9 @@ def _shared_subject(left: Tokens, right: Tokens, language: str) -> Clause | None
     if not subject:
         return None
     said = _is_speech(right, at, language)
-    last_relative = max((i for i, t in enumerate(left) if t.lower in _RELATIVES and not (i and _says(left[i - 1]))), default=-1)
+    last_relative = max(
+        (i for i, t in enumerate(left) if t.lower in _RELATIVES and not (i and _says(left[i - 1]))), default=-1
+    )
     if last_relative >= 0 and not any(t.text == "," for t in left[last_relative:]) and not said:
         return None
     if said:
@@ -280,7 +305,22 @@ def _shared_subject(left: Tokens, right: Tokens, language: str) -> Clause | None
     # A verb right before the joint shares its object with the next one: "menyesalkan dan mengutuk serangan".
     if len(left) - 1 - left_verbs[-1] < 1 or len(right) - at < 2:
         return None
-    governed = {"untuk", "agar", "supaya", "to", "guna", "demi", "dapat", "bisa", "could", "would", "can", "will", "sambil", "dengan"}
+    governed = {
+        "untuk",
+        "agar",
+        "supaya",
+        "to",
+        "guna",
+        "demi",
+        "dapat",
+        "bisa",
+        "could",
+        "would",
+        "can",
+        "will",
+        "sambil",
+        "dengan",
+    }
     between = left[main:]
     if any(t.lower in governed for t in between[1:]) and not _new_tense(right, at, language):
         return None
@@ -335,7 +375,10 @@ def _own_subject(left: Tokens, right: Tokens, language: str, comma: bool) -> Cla
     last = left[stops[-1] + 1 :] if stops else left
     if stops and not _verbs(last, language):
         return None
-    if any(is_verb(token, language, subject, i) for i, token in enumerate(subject)) and subject[0].lower not in {"apa", "what"}:
+    if any(is_verb(token, language, subject, i) for i, token in enumerate(subject)) and subject[0].lower not in {
+        "apa",
+        "what",
+    }:
         return None
     return Clause("joined", right)
 

@@ -133,7 +133,9 @@ def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = ""
             if at is not None:
                 _pointing(tokens[index : at + 1], index == 0, scene, sentence_start, resolved)
                 handled.update(range(index, at + 1))
-        elif scene.language == "en" and lowered in {"the", "this", "that", "these", "those"} and index + 1 < len(tokens):
+        elif (
+            scene.language == "en" and lowered in {"the", "this", "that", "these", "those"} and index + 1 < len(tokens)
+        ):
             _pointing_en(tokens, index, scene, sentence_start, resolved)
     _names(tokens, scene, resolved)
     return resolved
@@ -163,7 +165,11 @@ def _antecedent(
 def _pronoun(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, resolved: Resolved) -> None:
     token = tokens[index]
     # The object of a clause is not its subject: "Whitfield accused him".
-    objective = token.lower in {"him", "her", "them"} and index > 0 and is_verb(tokens[index - 1], scene.language, tokens, index - 1)
+    objective = (
+        token.lower in {"him", "her", "them"}
+        and index > 0
+        and is_verb(tokens[index - 1], scene.language, tokens, index - 1)
+    )
     own = frozenset(scene.mentions.within(tokens[0].start, token.start)) if objective else frozenset()
     antecedent = _antecedent(scene, start, token.start, "" if objective else speaker, own)
     if not antecedent:
@@ -365,7 +371,9 @@ def _by_sort(noun: str, scene: Scene, sentence_start: int, position: int) -> tup
 
 
 def _last_body(noun: str, listed: str, sorts: tuple[str, ...], scene: Scene, position: int) -> str:
-    earlier = [m for m in scene.mentions.within(scene.begin, position) if m.sort in sorts and not scene.mentions.is_person(m)]
+    earlier = [
+        m for m in scene.mentions.within(scene.begin, position) if m.sort in sorts and not scene.mentions.is_person(m)
+    ]
     named = [m for m in earlier if noun in m.name.lower()]
     if named:
         return scene.mentions.full(named[-1].name)
@@ -428,8 +436,11 @@ def _phrase_en(text: str, start: int, begin: int) -> str:
     end = 1
     if len(right) > 2 and right[1].lower in {"of", "between", "with", "on", "for", "against"}:
         end = 2
-        while end < len(right) and end < 9 and right[end].is_word and (
-            right[end].is_capital or right[end].lower in {"the", "of", "and", "a"} or end == 2
+        while (
+            end < len(right)
+            and end < 9
+            and right[end].is_word
+            and (right[end].is_capital or right[end].lower in {"the", "of", "and", "a"} or end == 2)
         ):
             end += 1
     begin_at = left[first].start if first < len(left) else right[0].start
@@ -442,7 +453,11 @@ def _pointing_en(tokens: Tokens, index: int, scene: Scene, start: int, resolved:
     if noun.is_capital or not noun.text.isalpha():
         return
     following = tokens[index + 2] if index + 2 < len(tokens) else None
-    if following is not None and following.is_word and (following.lower == "of" or _noun_goes_on(following, tokens, index)):
+    if (
+        following is not None
+        and following.is_word
+        and (following.lower == "of" or _noun_goes_on(following, tokens, index))
+    ):
         return
     shown = f"{tokens[index].text} {noun.text}"
     antecedent, safe = _by_sort(noun.lower, scene, start, noun.start)
@@ -481,7 +496,13 @@ def _names(tokens: Tokens, scene: Scene, resolved: Resolved) -> None:
             resolved.note(mention.name, shown)
             person = mentions.is_person(mention)
             alone = not any(a <= mention.start < b for a, b in taken)
-            if person and alone and full not in present and " " not in mention.name and _token_is_plain(tokens, mention):
+            if (
+                person
+                and alone
+                and full not in present
+                and " " not in mention.name
+                and _token_is_plain(tokens, mention)
+            ):
                 resolved.swaps.append((mention.start, mention.end, full))
 
 

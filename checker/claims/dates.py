@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from checker.types import Article, Claim
 from retrieval.dates import DateRange, find_dates
 
@@ -17,10 +19,12 @@ def resolve_dates(text: str, article: Article) -> list[tuple[int, int, DateRange
 
 def reference_date(article: Article) -> str | None:
     """The date that an article's relative dates are counted from, ISO 8601, or None."""
-    if article.published_at:
-        return article.published_at
-    text = article.text[:20_000]
-    single = [(at, days.first) for at, _, days in find_dates(text, None, article.language) if days.first == days.last]
+    return article.published_at or _date_in(article.text[:20_000], article.language)
+
+
+@lru_cache(maxsize=16)
+def _date_in(text: str, language: str) -> str | None:
+    single = [(at, days.first) for at, _, days in find_dates(text, None, language) if days.first == days.last]
     # "Rabu (15/7/2020)": Indonesian news dates what it reports so; the latest is the day of writing or the one before.
     bracketed = [day for at, day in single if "(" in text[max(0, at - 1) : at + 12]]
     if bracketed:

@@ -23,6 +23,7 @@ class Frame:
         recipient: Whom it was told ("kepada Reuters").
         whole: From the first to the last token that belongs to the frame.
         lead: An adverbial before the source that dates or places the saying, not the content.
+        more: What the same speaker goes on to say ("..., he said, adding that ...").
         still: The frame continues an earlier one ("Masih dari Aljazeera").
         opinion: The cue is of holding a view.
     """
@@ -34,6 +35,7 @@ class Frame:
     whole: Tokens
     recipient: Tokens = ()
     lead: Tokens = ()
+    more: Tokens = ()
     still: bool = False
     opinion: bool = False
 
@@ -121,9 +123,9 @@ def commas(tokens: Tokens) -> list[int]:
 
 
 def _toggles(token: Token, quoted: bool) -> bool:
-    """The state after a quotation mark: its shape says which it is, or the space around a straight one."""
+    """The state after a quotation mark."""
     del quoted
-    return token.text in _OPEN_QUOTES or (token.text == '"' and not token.closing)
+    return not token.closing
 
 
 def _begins_quoted(tokens: Tokens) -> bool:
@@ -333,8 +335,9 @@ def _trailing_id(tokens: Tokens) -> Frame | None:
         if resumed:
             contents.append(resumed)
         shape: Shape = "outlet" if outlet and not stem and not inherits else "according" if according else "trailing"
-        del more
-        return Frame(shape, tuple(contents), source, tokens[index : index + length], tokens, recipient=recipient)
+        added = () if resumed else _more(more, "id")
+        cue = tokens[index : index + length]
+        return Frame(shape, tuple(contents), source, cue, tokens, recipient=recipient, more=added)
     return None
 
 
@@ -461,10 +464,45 @@ def _trailing_en(tokens: Tokens) -> Frame | None:
         else:
             recipient, _ = _recipient(rest)
         resumed = _resumed(tokens, tokens.index(cue[-1]) + 1)
-        return Frame(
-            "trailing", (content, resumed) if resumed else (content,), source, cue, tokens, recipient=recipient
-        )
-    return None
+        more = _more(tokens[tokens.index(cue[-1]) + 1 :], "en")
+        contents = (content, resumed) if resumed and not more else (content,)
+        return Frame("trailing", contents, source, cue, tokens, recipient=recipient, more=more)
+    return _signed(tokens)
+
+
+def _signed(tokens: Tokens) -> Frame | None:
+    """`"We can build a wall." — Steve Quinlan`: a quotation with its author after a dash."""
+    dash = next((i for i in range(len(tokens) - 1, 1, -1) if tokens[i].text in "—–―-"), -1)
+    name = tokens[dash + 1 :]
+    if dash < 3 or not tokens[dash - 1].is_quote or not 1 <= len(name) <= 6:
+        return None
+    if not all(token.is_capital or token.text in ",." for token in name):
+        return None
+    return Frame("trailing", (tokens[:dash],), _strip(name), (tokens[dash],), tokens)
+
+
+_ADDING_ID = frozenset(
+    "menambahkan menegaskan mengatakan menyebut menyatakan menjelaskan mengklaim mengingatkan menyebutkan".split()  # noqa: SIM905
+)
+
+
+def _more(tokens: Tokens, language: str) -> Tokens:
+    """What the speaker goes on to say after the attribution: `..., he said, adding that ...`; `seraya menambahkan ...`."""
+    for index in range(len(tokens) - 2):
+        if tokens[index].is_quote:
+            return ()
+        if language == "en":
+            opens = tokens[index].text == "," and tokens[index + 1].lower in _PARTICIPLES
+        else:
+            joins = tokens[index].lower in {"seraya", "sambil", "sembari", "dan"}
+            opens = joins and tokens[index + 1].lower in _ADDING_ID
+        if opens:
+            rest = tokens[index + 2 :]
+            if rest and rest[0].lower in _THAT:
+                rest = rest[1:]
+            rest = _strip(rest)
+            return rest if _proposition(rest, language) else ()
+    return ()
 
 
 def _has_clause(tokens: Tokens, language: str) -> bool:
@@ -503,8 +541,9 @@ def _source_then_said(tokens: Tokens, index: int) -> tuple[Tokens, Tokens, Token
             if after and after[0].lower in _THAT:
                 return None
             # Something else than time, place and hearer after the verb is a content of its own.
-            if after and after[0].is_word and token.lower not in _RECEIVED and not _is_adverbial(after):
-                return None
+            direct = tokens[index - 1].is_quote and len(source) <= 8
+            if after and after[0].is_word and token.lower not in _RECEIVED and not direct and not _is_adverbial(after):
+                continue
             return source, tokens[at : at + 1], after
     return None
 
@@ -682,7 +721,7 @@ def _content_after(tokens: Tokens, index: int, length: int, language: str) -> tu
     if opened is not None and (opened == 0 or rest[opened - 1].text in ",:") and len(rest) - opened > 3:
         return rest[opened:], _recipient(rest[:opened])[0]
     needs = words.words(f"cues.speech.{language}_needs_that")
-    if verb in needs and verb not in _RECEIVED:
+    if verb in needs and verb not in _RECEIVED and not _own_clause(rest, language):
         return None
     skipped = _skip_adverbial(rest, language)
     content = _strip(rest[skipped:])
@@ -691,13 +730,30 @@ def _content_after(tokens: Tokens, index: int, length: int, language: str) -> tu
     return (content, recipient) if _proposition(content, language) else None
 
 
+def _own_clause(tokens: Tokens, language: str) -> bool:
+    """Whether what follows a verb is plainly a clause: a subject and an auxiliary ("announced it will ...")."""
+    if language != "en":
+        return False
+    for index, token in enumerate(tokens[:5]):
+        if token.lower in _FINITE:
+            return index > 0 and (tokens[0].lower in _SUBJECT_OPENERS or tokens[0].is_capital)
+        if not token.is_word or token.lower in _SOURCE_ENDS:
+            return False
+    return False
+
+
+_FINITE = frozenset(
+    "is are was were will would has had have can could may might should won't wouldn't isn't wasn't".split()
+)  # noqa: SIM905
+
+
 def _find_that(tokens: Tokens, language: str) -> int | None:
     """Index of the "bahwa" / "that" that opens the content: no verb stands between it and the cue."""
     for index, token in enumerate(tokens[:22]):
         if token.is_quote:
             return None
         if token.lower in _THAT:
-            if token.lower == "that" and index + 1 < len(tokens) and tokens[index + 1].text in ",.":
+            if token.lower == "that" and index and index + 1 < len(tokens) and tokens[index + 1].text in ",.":
                 return None
             return index
         noun = index + 1 < len(tokens) and tokens[index + 1].lower == "that" and token.lower in _REPORTS
@@ -706,7 +762,9 @@ def _find_that(tokens: Tokens, language: str) -> int | None:
     return None
 
 
-_REPORTS = frozenset("reports report claims claim allegations rumours rumors suggestions statements fears hopes".split())  # noqa: SIM905
+_REPORTS = frozenset(
+    "reports report claims claim allegations rumours rumors suggestions statements fears hopes".split()
+)  # noqa: SIM905
 
 
 def _hearer(tokens: Tokens) -> tuple[Tokens, Tokens]:
@@ -779,7 +837,15 @@ def _proposition(tokens: Tokens, language: str) -> bool:
         return False
     if any(is_verb(t, language, tokens, i) for i, t in enumerate(tokens)):
         return True
-    return language == "id" and (any(t.is_number for t in tokens) or len(words) >= 4)
+    if language == "en":
+        # "favors", "knows": the list of verbs has gaps, but a subject of its own begins a clause.
+        return len(words) >= 4 and (tokens[0].is_capital or tokens[0].lower in _SUBJECT_OPENERS)
+    return any(t.is_number for t in tokens) or len(words) >= 4
+
+
+_SUBJECT_OPENERS = frozenset(
+    "the a an this these those it he she they we i you his her its their our my many most some all".split()
+)  # noqa: SIM905
 
 
 def _document(tokens: Tokens, language: str) -> Frame | None:

@@ -63,11 +63,23 @@ def _is_prediction(tokens: Tokens, language: str) -> bool:
         at = words.anywhere("cues.kind.prediction", tokens[at + 1 :])
     if at < 0 and future < 0:
         return False
-    if at >= 0 and tokens[at].lower == "could" and any(t.lower in {"that", "so", "not"} for t in tokens[max(0, at - 2) : at]):
+    if (
+        at >= 0
+        and tokens[at].lower == "could"
+        and any(t.lower in {"that", "so", "not"} for t in tokens[max(0, at - 2) : at])
+    ):
         at = -1
     figure = any(token.is_number for token in tokens)
     abstract = any(token.lower in words.words("cues.kind.abstract") for token in tokens[max(at, future, 0) :])
-    if at >= 0 and tokens[at].lower in _HEDGES_EN | {"mungkin", "kemungkinan", "barangkali", "agaknya", "tampaknya", "sepertinya", "niscaya"}:
+    if at >= 0 and tokens[at].lower in _HEDGES_EN | {
+        "mungkin",
+        "kemungkinan",
+        "barangkali",
+        "agaknya",
+        "tampaknya",
+        "sepertinya",
+        "niscaya",
+    }:
         return True
     if at >= 0 and not figure:
         becomes = " ".join(token.lower for token in tokens[at : at + 2]) in {"akan menjadi", "bakal menjadi"}

@@ -160,7 +160,10 @@ class _Reading:
             content = _drop_connective(content)
             if content:
                 pieces.extend(self._decompose(content, reading, None, sentence, depth + 1))
-        if len(pieces) == 1 and _quote_whole(reading):
+        if frame.more:
+            added = replace(reading, attribution=replace(reading.attribution, start=-1, end=-1))
+            pieces.extend(self._decompose(frame.more, added, None, sentence, depth + 1))
+        elif len(pieces) == 1 and _quote_whole(reading):
             start = frame.whole[0].start
             if frame.lead:
                 start = frame.source[0].start if frame.source else frame.lead[-1].end
@@ -290,7 +293,11 @@ class _Reading:
         if around is None:
             return None
         for other in self.claims:
-            if other is claim or other.attribution is None or not (other.attribution.speaker or other.attribution.anonymous):
+            if (
+                other is claim
+                or other.attribution is None
+                or not (other.attribution.speaker or other.attribution.anonymous)
+            ):
                 continue
             if other.start < around[1] and around[0] < other.end:
                 return other.attribution
@@ -325,7 +332,9 @@ class _Reading:
         if piece is None or piece.clause.relation != "first":
             return None
         tokens = piece.tokens
-        points = len(tokens) > 1 and (tokens[1].lower in {"itu", "tersebut"} or tokens[0].lower in {"the", "this", "that"})
+        points = len(tokens) > 1 and (
+            tokens[1].lower in {"itu", "tersebut"} or tokens[0].lower in {"the", "this", "that"}
+        )
         if not points:
             return None
         index = self.claims.index(claim)
@@ -333,7 +342,9 @@ class _Reading:
         after = self.claims[index + 1].attribution if index + 1 < len(self.claims) else None
         if before is None or after is None or not before.speaker or before.anonymous:
             return None
-        paragraph = [by_start[c.start].sentence.paragraph for c in self.claims[index - 1 : index + 2] if c.start in by_start]
+        paragraph = [
+            by_start[c.start].sentence.paragraph for c in self.claims[index - 1 : index + 2] if c.start in by_start
+        ]
         if len(set(paragraph)) != 1 or len(paragraph) != 3:
             return None
         noun = tokens[0].lower if tokens[1].lower in {"itu", "tersebut"} else tokens[1].lower
@@ -381,7 +392,11 @@ def claim_from_text(text: str, language: str = "") -> Claim:
     reading = Attributor(mentions, article.language).read(trim_stop(tokens)) if tokens else None
     attribution = reading.attribution if reading else None
     content = tokens
-    if reading is not None and len(reading.frame.contents) == 1 and reading.frame.shape not in ("document", "participle"):
+    if (
+        reading is not None
+        and len(reading.frame.contents) == 1
+        and reading.frame.shape not in ("document", "participle")
+    ):
         content = _trim_marks(reading.frame.contents[0])
     denied = attribution is not None and attribution.cue.lower() in DENIALS
     wording = reword(article.text, tokens if denied else content or tokens, (), (), [])
@@ -430,7 +445,17 @@ def _drop_connective(tokens: Tokens) -> Tokens:
             break
         if tokens[length].text == ",":
             tokens = tokens[length + 1 :]
-        elif length == 1 and tokens[0].lower in {"namun", "tetapi", "but", "and", "yet", "so", "adapun", "sedangkan", "bahkan"}:
+        elif length == 1 and tokens[0].lower in {
+            "namun",
+            "tetapi",
+            "but",
+            "and",
+            "yet",
+            "so",
+            "adapun",
+            "sedangkan",
+            "bahkan",
+        }:
             tokens = tokens[1:]
         elif " ".join(t.lower for t in tokens[:length]) in {"diketahui bahwa", "sementara itu", "selain itu"}:
             tokens = tokens[length:]

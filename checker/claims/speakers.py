@@ -109,7 +109,9 @@ def _seen_by(tokens: Tokens) -> int | None:
     return None
 
 
-_SEEN = frozenset("seen obtained reviewed published conducted released quoted dilihat diperoleh diterima dirilis".split())  # noqa: SIM905
+_SEEN = frozenset(
+    "seen obtained reviewed published conducted released quoted dilihat diperoleh diterima dirilis".split()
+)  # noqa: SIM905
 
 
 def _to_comma(tokens: Tokens) -> Tokens:

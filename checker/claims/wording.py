@@ -8,8 +8,8 @@ from checker.claims.words import Tokens
 
 Swap = tuple[int, int, str]
 
-_OPEN = "\"“„«"
-_CLOSE = "\"”»"
+_OPEN = '"“„«'
+_CLOSE = '"”»'
 
 
 def reword(text: str, tokens: Tokens, subject: Tokens, main: Tokens, swaps: Sequence[Swap]) -> str:
@@ -73,8 +73,8 @@ def _unquote(wording: str) -> str:
     opened = sum(stripped.count(mark) for mark in "“„«")
     closed = sum(stripped.count(mark) for mark in "”»")
     if stripped.count('"') % 2 or opened != closed:
-        stripped = stripped.strip("\"“”„«» ,")
+        stripped = stripped.strip('"“”„«» ,')
         if stripped.count('"') % 2 or stripped.count("“") != stripped.count("”"):
-            for mark in "\"“”„«»":
+            for mark in '"“”„«»':
                 stripped = stripped.replace(mark, "")
     return stripped

@@ -17,9 +17,10 @@ _TOKEN = re.compile(
     r"(?:[A-Za-z]\.){2,}"  # U.S.
     r"|(?:Rp|US|S|AU)?[$€£¥]?\d+(?:[.,:/]\d+)*%?(?:[-–]?[^\W_]+)*"  # Rp14,1  $100  13.21  2010-an
     r"|[^\W_]+(?:[-'’.&][^\W_]+)*"  # Al-Qaeda  Apple's  TRIBUNNEWS.COM
-    r"|\S"
+    r"|''|``|\S"
 )
-_QUOTES = '"“”„«»'
+_OPENING = frozenset({"“", "„", "«", "``"})
+_CLOSING = frozenset({"”", "»"})
 _ABBREVIATED = frozenset("sen rep gov gen col capt lt sgt dr mr mrs ms prof st feb jan aug sept oct nov dec no".split())
 
 
@@ -78,8 +79,8 @@ class Token:
     text: str
     start: int
     end: int
-    closing: bool = False
-    """A straight quotation mark that ends a quotation, by the space around it."""
+    side: str = ""
+    """Of a quotation mark: `open` or `close`, by its shape or by the space around it; empty for anything else."""
 
     @cached_property
     def lower(self) -> str:
@@ -119,8 +120,13 @@ class Token:
 
     @property
     def is_quote(self) -> bool:
-        """A double quotation mark of any shape."""
-        return self.text in _QUOTES
+        """A mark that opens or closes a quotation, not an apostrophe."""
+        return bool(self.side)
+
+    @property
+    def closing(self) -> bool:
+        """A quotation mark that ends a quotation."""
+        return self.side == "close"
 
 
 Tokens = tuple[Token, ...]
@@ -136,10 +142,37 @@ def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
                 previous = tokens.pop()
                 tokens.append(Token(previous.text + ".", previous.start, match.end()))
                 continue
-        before = text[match.start() - 1] if match.start() else " "
-        closing = match.group() in "\"”»" and not (before.isspace() or before in "([—–-")
-        tokens.append(Token(match.group(), match.start(), match.end(), closing))
+        tokens.append(Token(match.group(), match.start(), match.end(), _side(text, match.group(), match.start(), stop)))
     return tuple(tokens)
+
+
+def _side(text: str, mark: str, start: int, stop: int) -> str:
+    """Which side of a quotation a mark is on; empty for an apostrophe and for anything that is no quotation mark.
+
+    A single mark counts only where it stands as one: closing after a comma or full stop, opening before a word with
+    such a close to come in the same stretch.
+    """
+    if mark in _OPENING:
+        return "open"
+    if mark in _CLOSING:
+        return "close"
+    before = text[start - 1] if start else " "
+    if mark in {'"', "''"}:
+        return "open" if before.isspace() or before in "([—–-" else "close"
+    if mark in "'’" and before in ",.!?…":
+        return "close"
+    after = text[start + 1 : start + 2]
+    if (
+        mark in "'‘"
+        and (before.isspace() or before in "([—–")
+        and after.isalpha()
+        and _SINGLE_CLOSE.search(text, start + 2, stop)
+    ):
+        return "open"
+    return ""
+
+
+_SINGLE_CLOSE = re.compile(r"[,.!?…]['’](?!\w)")
 
 
 def is_verb(token: Token, language: str, tokens: Sequence[Token] = (), index: int = 0) -> bool:
