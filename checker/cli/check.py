@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from checker.types import Report
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -57,7 +54,7 @@ def check(
     Exit codes: 0 done, 1 some claim failed to be checked, 2 bad usage or input.
     """
     from checker.asof import parse_as_of
-    from checker.cli.common import check_writable, choose_format, progress_bar
+    from checker.cli.common import check_writable, choose_format, progress_bar, show_report
     from checker.settings import load_settings
 
     if (source is None) == (claim is None):
@@ -80,25 +77,6 @@ def check(
         else:
             assert claim is not None
             report = checker.check_claim(claim, as_of=moment, progress=progress)
-    _show(report, chosen, output, settings.language or None)
+    show_report(report, chosen, output, settings.language or None)
     if report.failures:
         raise typer.Exit(1)
-
-
-def _show(report: Report, format: str, output: Path | None, language: str | None) -> None:
-    from checker.cli.common import console, write_file, write_out
-    from checker.render import render
-
-    if output is not None:
-        write_file(output, render(report, format, language=language))
-        from checker.render.base import summary
-
-        screen = console(stderr=True)
-        screen.print(summary(report, language or "en"))
-        screen.print(f"Report written to {output}")
-    elif format == "text":
-        from checker.render.text import print_report
-
-        print_report(report, console(), language=language or "en")
-    else:
-        write_out(render(report, format, language=language))

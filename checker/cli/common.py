@@ -15,6 +15,8 @@ from checker.errors import OutputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from checker.types import Report
+
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total)."""
 
@@ -103,6 +105,29 @@ def write_out(text: str) -> None:
     sys.stdout.flush()
     buffer.write(text.encode("utf-8", "backslashreplace"))
     buffer.flush()
+
+
+def show_report(report: Report, format: str, output: Path | None, language: str | None) -> None:
+    """Print a report; or write it to `output` and say so on stderr, with the counts.
+
+    Raises:
+        OutputError: `output` cannot be written.
+    """
+    from checker.render import render
+
+    if output is not None:
+        from checker.render.base import summary
+
+        write_file(output, render(report, format, language=language))
+        screen = console(stderr=True)
+        screen.print(summary(report, language or "en"))
+        screen.print(f"Report written to {output}")
+    elif format == "text":
+        from checker.render.text import print_report
+
+        print_report(report, console(), language=language or "en")
+    else:
+        write_out(render(report, format, language=language))
 
 
 @contextmanager

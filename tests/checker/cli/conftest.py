@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.types import Article, Attribution, Citation, Claim, Report, Verdict
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = (sys.executable, "-c", "import sys; from checker.cli import main; sys.exit(main())")
 
@@ -48,3 +50,39 @@ def saring(home: Path, tmp_path: Path) -> Run:
         )
 
     return run
+
+
+ARTICLE = "Judul Berita\n\nJAKARTA - Rusia menawarkan diri sebagai penengah, kata Dmitry Peskov pada Senin.\n"
+QUOTE = "Rusia menawarkan diri sebagai penengah"
+
+
+def _made() -> Report:
+    start = ARTICLE.index(QUOTE)
+    return Report(
+        "rep-1",
+        Article("art-1", "", "Judul Berita", "", None, "id", ARTICLE),
+        (Claim("c1", QUOTE, QUOTE, start, start + len(QUOTE), "", "quote", 0.9, Attribution("Dmitry Peskov")),),
+        (
+            Verdict(
+                "c1",
+                "supported",
+                "corroborated",
+                "needs_source",
+                0.9,
+                (Citation("s1", "s1#0", "", "A News", "2025-06-23", "It offered to mediate.", 0, 22, "supports", 0.9),),
+                1,
+                "embedded",
+            ),
+        ),
+        {},
+        {},
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01T00:00:00+00:00",
+        0.1,
+    )
+
+
+@pytest.fixture
+def made() -> Callable[[], Report]:
+    """Makes a report with one claim that is supported."""
+    return _made

@@ -15,38 +15,11 @@ import checker.cli.main as cli
 from checker.errors import JudgeError, StoreEmpty
 from checker.pipeline import Checker
 from checker.settings import Settings
-from checker.types import Article, Attribution, Citation, Claim, Report, Verdict
+from checker.types import Article, Report
 from checker.types import Failure as Failed
 
 ARTICLE = "Judul Berita\n\nJAKARTA - Rusia menawarkan diri sebagai penengah, kata Dmitry Peskov pada Senin.\n"
-QUOTE = "Rusia menawarkan diri sebagai penengah"
 Run = Callable[..., "CompletedProcess[bytes]"]
-
-
-def made(text: str = ARTICLE) -> Report:
-    start = text.find(QUOTE)
-    return Report(
-        "rep-1",
-        Article("art-1", "", "Judul Berita", "", None, "id", text),
-        (Claim("c1", QUOTE, QUOTE, start, start + len(QUOTE), "", "quote", 0.9, Attribution("Dmitry Peskov")),),
-        (
-            Verdict(
-                "c1",
-                "supported",
-                "corroborated",
-                "needs_source",
-                0.9,
-                (Citation("s1", "s1#0", "", "A News", "2025-06-23", "It offered to mediate.", 0, 22, "supports", 0.9),),
-                1,
-                "embedded",
-            ),
-        ),
-        {},
-        {},
-        "2026-01-01T00:00:00+00:00",
-        "2026-01-01T00:00:00+00:00",
-        0.1,
-    )
 
 
 class Fake:
@@ -79,7 +52,7 @@ class Fake:
 
 
 @pytest.fixture
-def fake(home: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
+def fake(home: Path, made: Callable[[], Report], monkeypatch: pytest.MonkeyPatch) -> Fake:
     checker = Fake(made())
 
     def open_(*, settings: Settings) -> Fake:
@@ -175,7 +148,7 @@ class TestCheck:
         assert str(target.name) in output.err
 
     def test_a_claim_that_failed_is_code_1_and_the_report_is_there_all_the_same(
-        self, fake: Fake, article: str, capsys: pytest.CaptureFixture[str]
+        self, fake: Fake, article: str, made: Callable[[], Report], capsys: pytest.CaptureFixture[str]
     ) -> None:
         fake.report = replace(made(), outcomes=(Failed("c1", "judge", "TimeoutError", "no answer"),))
         assert cli.run(["check", article]) == 1
