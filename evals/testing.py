@@ -13,9 +13,9 @@ from evals.solvers.base import Checks
 
 if TYPE_CHECKING:
     import numpy as np
-    from checker.claims.base import Extraction, Extractor
     from numpy.typing import NDArray
 
+    from checker.claims.base import Extraction, Extractor
     from checker.judges.base import Judge
     from retrieval.embed import Embedder
 
@@ -96,7 +96,7 @@ class SentenceExtractor:
         """A version that never changes."""
         return {"sentences": "1"}
 
-    def extract(self, article: Article) -> Extraction:
+    def extract(self, article: Article, progress: Any = None) -> Extraction:  # noqa: ARG002 - fixed by the protocol
         """One claim per sentence."""
         from checker.claims.base import Extraction
 

@@ -12,7 +12,6 @@ from evals.types import Case, Dataset, GoldClaim, NewsroomItem, Row
 
 if TYPE_CHECKING:
     from checker.claims.base import Extraction
-
     from checker.types import Article, Attribution, Claim, Outcome, Report
 
 FOUND, GOLD, SHUFFLED, BM25 = "found", "gold", "shuffled", "bm25"
@@ -95,10 +94,9 @@ class GoldExtractor:
         """Nothing: the claims come from the case."""
         return {}
 
-    def extract(self, article: Article) -> Extraction:  # noqa: ARG002 - fixed by the protocol
+    def extract(self, article: Article, progress: Any = None) -> Extraction:  # noqa: ARG002 - fixed by the protocol
         """The checkable gold claims, as the annotator worded them."""
         from checker.claims.base import Extraction
-
         from checker.types import Attribution, Claim
 
         claims = []

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evals.data.derived import pairs_of
 from evals.solvers.base import Options, Tools, batches, drawn, failure, limited
 from evals.types import Case, Dataset, Pair, Row
 
@@ -27,7 +28,9 @@ class PairSolver:
     def cases(self, data: Sequence[Dataset], options: Options) -> list[Case]:
         """The judge on every pair first, then the baselines on their sample."""
         pairs = [
-            pair for dataset in data for pair in limited(_distinct(dataset.records), options.limit, _key, options.seed)
+            pair
+            for dataset in data
+            for pair in limited(_distinct(pairs_of(dataset)), options.limit, _key, options.seed)
         ]
         cases = [Case(_key(pair), JUDGE, pair) for pair in pairs]
         if options.baselines:

@@ -31,7 +31,7 @@ def score(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
     if marked:
         summary["datasets"] = {name: detection(part, seed) for name, part in split(marked, "dataset").items()}
         summary["n"] += sum(len(row["attributions"]) for row in marked)
-    wrong = [unit for unit in units(answered(cases)) if unit.gold and unit.claim and not _speaker_right(unit)]
+    wrong = [unit for unit in units(answered(cases)) if unit.gold and unit.claim and not speaker_right(unit)]
     summary["detail"] = {
         "wrong_speaker": [
             {"key": unit.key, "gold": (unit.gold or {})["speaker"], "said": _said(unit).get("speaker", "")}
@@ -53,7 +53,7 @@ def measure(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
     hidden = [bool((unit.gold or {})["anonymous"]) for unit in matched]
     says_hidden = [bool(_said(unit).get("anonymous")) for unit in matched]
     both = sum(a and b for a, b in zip(hidden, says_hidden, strict=True))
-    right = {unit.key: _speaker_right(unit) for unit in matched}
+    right = {unit.key: speaker_right(unit) for unit in matched}
     columns = {"speaker": [float(value) for value in right.values()]}
     return {
         "n": len(every),
@@ -122,7 +122,8 @@ def _said(unit: Unit) -> dict[str, Any]:
     return (unit.claim or {}).get("attribution") or {}
 
 
-def _speaker_right(unit: Unit) -> bool:
+def speaker_right(unit: Unit) -> bool:
+    """Whether the matched claim has the gold line's speaker, or none where none is named."""
     gold, said = unit.gold or {}, _said(unit)
     if gold["anonymous"]:
         return bool(said.get("anonymous"))

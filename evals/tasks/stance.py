@@ -202,7 +202,7 @@ def worst(rows: Sequence[Row]) -> list[dict[str, Any]]:
 TASK = Task(
     name="stance",
     question="Does this passage support, refute or not settle this claim?",
-    solvers={"pairs": PairSolver.name},
+    solvers={"pairs": PairSolver.name, "newsroom": PairSolver.name},
     data=("indonli", "wrete", "scifact", "climate-fever"),
     score=score,
 )

@@ -36,11 +36,10 @@ class Unit:
 
     @property
     def said(self) -> str:
-        """The label given, `failed`, or empty where the claim was missed."""
-        if self.claim is None:
+        """The label given, `failed`, or empty where the claim was missed or was never to be judged."""
+        if self.claim is None or "outcome" not in self.claim:
             return ""
-        outcome = self.claim.get("outcome") or {}
-        return str(outcome.get("label") or FAILED)
+        return str(self.claim["outcome"].get("label") or FAILED)
 
     @property
     def decided(self) -> bool:
