@@ -33,6 +33,7 @@ class Corpus:
         generation: Of the database when this was read.
         nums: `(n,)` row number of each passage, rising.
         sources: `(n,)` row number of each passage's source.
+        languages: `(n,)` a number for the language that each passage is written in.
     """
 
     def __init__(self, database: Database, dimensions: int, cache: Path | None) -> None:
@@ -44,6 +45,7 @@ class Corpus:
         self.generation = -1
         self.nums: IntArray = np.zeros(0, dtype=np.int64)
         self.sources: IntArray = np.zeros(0, dtype=np.int64)
+        self.languages: IntArray = np.zeros(0, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.nums)
@@ -53,7 +55,10 @@ class Corpus:
         generation = self._database.generation
         if generation == self.generation:
             return
-        table = np.array(self._database.passage_table(), dtype=np.int64).reshape(-1, 2)
+        rows = self._database.passage_table()
+        table = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2)
+        numbers: dict[str, int] = {}
+        self.languages = np.array([numbers.setdefault(row[2], len(numbers)) for row in rows], dtype=np.int64)
         known = len(self.nums)
         appended = known and len(table) >= known and np.array_equal(table[:known, 0], self.nums)
         if self._matrix is not None:

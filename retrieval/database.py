@@ -64,6 +64,7 @@ class NewSource:
         publisher: Canonical name of the outlet that published it, may be empty.
         relayed: Canonical names of the outlets whose story it prints.
         credits: Canonical names of the outlets that each passage credits.
+        written_in: Language of the text as it is here, which a card's `language` (that of the page) need not be.
         earliest: First moment (UTC, ISO 8601) at which it can have been published, None where undated.
         latest: Last such moment.
     """
@@ -76,6 +77,7 @@ class NewSource:
     publisher: str
     relayed: tuple[str, ...]
     credits: tuple[tuple[str, ...], ...]
+    written_in: str
     record_hash: str
     earliest: str | None
     latest: str | None
@@ -138,12 +140,12 @@ class Database:
         """Write a source that is not there; returns its row number, `num` where the version before had one."""
         s = new.source
         cursor = self.connection.execute(
-            f"INSERT INTO sources ({_SOURCE_COLUMNS}, record_hash, earliest, latest, origin, added_at, num)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO sources ({_SOURCE_COLUMNS}, record_hash, earliest, latest, origin, added_at, num,"
+            " written_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(s.id, s.url, s.title, s.publisher, s.publisher_type, s.country, s.language, s.published_at),
                 *(s.fetched_at, _json(list(s.via)), s.content_hash, s.text, _json(dict(s.extra))),
-                *(new.record_hash, new.earliest, new.latest, "", added_at, num),
+                *(new.record_hash, new.earliest, new.latest, "", added_at, num, new.written_in),
             ),
         )
         num = int(cursor.lastrowid or 0)
@@ -257,10 +259,10 @@ class Database:
 
     # -- reading passages
 
-    def passage_table(self, after: int = 0) -> list[tuple[int, int]]:
-        """`(num, source)` of every passage above a row number, in order."""
+    def passage_table(self) -> list[tuple[int, int, str]]:
+        """`(num, source, language of the text)` of every passage, in order."""
         return self.connection.execute(
-            "SELECT num, source FROM passages WHERE num > ? ORDER BY num", (after,)
+            "SELECT p.num, p.source, written_in FROM passages p JOIN sources s ON s.num = p.source ORDER BY p.num"
         ).fetchall()
 
     def passages(self, nums: Sequence[int]) -> dict[int, tuple[str, int, int, int, str]]:

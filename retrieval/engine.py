@@ -96,7 +96,7 @@ class Search:
 
     def _choose(self, query: Query, positions: IntArray, dense: FloatArray, lexical: FloatArray) -> list[_Scored]:
         """The hits of one query, best first, from its candidates' scores."""
-        score = fuse(dense, lexical)
+        score = fuse(dense, lexical, languages=self._corpus.languages[positions])
         best = self._best(positions, score)
         nums = self._corpus.nums[positions[best]].tolist()
         rows = self._database.passages(nums)

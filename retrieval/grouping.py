@@ -36,16 +36,20 @@ SHARED_NAMES = 0.35
 """Least share of the names and numbers of the one with fewer that the other has too; holds for any embedder."""
 
 _MOST = 200
-"""Candidates compared with a new source; more are met by boilerplate only."""
+"""Sources of one outlet and its printers in four days that a new one is compared with."""
+
+_MOST_COPIES = 50
+"""Sources that share sketch hashes with a new one and are compared with it, those that share most first; more are met
+by boilerplate only."""
+
+_ENOUGH = 5
+"""Links after which a new source looks for no more: one would do, the others hold the group together when it goes."""
 
 
 def group(database: Database, nums: Sequence[int], dimensions: int) -> None:
     """Find the origins of sources just written; inside the transaction that wrote them."""
     for num in nums:
-        for other in database.sharing_sketch(num, _MOST):
-            pair = database.texts([num, other])
-            if is_copy(shingles(pair[num]), shingles(pair[other])):
-                database.link(num, other, "copy")
+        _link_copies(database, num)
         _link_relays(database, num, dimensions)
     _settle(database, nums)
 
@@ -66,14 +70,29 @@ def regroup(database: Database, dimensions: int) -> None:
     group(database, database.all_nums(), dimensions)
 
 
+def _link_copies(database: Database, num: int) -> None:
+    own = None
+    links = 0
+    for other in database.sharing_sketch(num, _MOST_COPIES):
+        if own is None:
+            own = shingles(database.texts([num])[num])
+        if is_copy(own, shingles(database.texts([other])[other])):
+            database.link(num, other, "copy")
+            links += 1
+            if links == _ENOUGH:
+                return
+
+
 def _link_relays(database: Database, num: int, dimensions: int) -> None:
     window = _window(database, num)
     if window is None:
         return
     own = _Story(database, num, dimensions)
+    links = 0
     for other in database.sharing_voice(num, *window, _MOST):
-        if own.same(_Story(database, other, dimensions)):
+        if links < _ENOUGH and own.same(_Story(database, other, dimensions)):
             database.link(num, other, "story")
+            links += 1
     # Passages that credit an outlet, of this source and of those that came before the outlet's own story.
     for passage, source in database.crediting(num, *window, _MOST):
         story = _Story(database, source, dimensions) if source != num else own

@@ -92,7 +92,8 @@ def _assembled(source: Source, passages: Sequence[Passage], vectors: Sequence[by
     earliest = latest = None
     if source.published_at is not None:
         earliest, latest = map(utc_text, bounds(source.published_at))
-    language = source.language or guess_language(source.text[:5000])
+    # A card in English may tell what a Greek page says, so the text is asked first.
+    language = guess_language(source.text[:5000]) or source.language
     names = find_names(source.text, language or None)
     spans = [(passage.start, passage.end) for passage in passages]
     credits = find_credits(source.text, names)
@@ -108,6 +109,7 @@ def _assembled(source: Source, passages: Sequence[Passage], vectors: Sequence[by
             tuple(dict.fromkeys(credit.outlet for credit in credits if start <= credit.start < end))
             for start, end in spans
         ),
+        written_in=language,
         record_hash=record_hash(source),
         earliest=earliest,
         latest=latest,

@@ -30,7 +30,8 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             country TEXT NOT NULL, language TEXT NOT NULL, published_at TEXT,
             earliest TEXT, latest TEXT,
             fetched_at TEXT NOT NULL, via TEXT NOT NULL, content_hash TEXT NOT NULL, record_hash TEXT NOT NULL,
-            text TEXT NOT NULL, extra TEXT NOT NULL, origin TEXT NOT NULL, added_at TEXT NOT NULL
+            text TEXT NOT NULL, extra TEXT NOT NULL, origin TEXT NOT NULL, added_at TEXT NOT NULL,
+            written_in TEXT NOT NULL
         );
         CREATE INDEX sources_by_date ON sources (earliest);
         CREATE INDEX sources_by_content ON sources (content_hash);

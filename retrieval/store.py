@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from retrieval.connectors.base import Found, Rejected
 from retrieval.corpus import Corpus
@@ -37,6 +37,7 @@ from retrieval.upkeep import IndexKeeper
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder
+    from retrieval.langchain import EvidenceRetriever
 
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another before it is refused."""
@@ -430,6 +431,17 @@ class EvidenceStore:
             keeper = self._keep() if use_index else None
             search = Search(self._database, corpus, keeper, k, _moment(as_of), article_text, filters)
             return search.run(asked, vectors)
+
+    def as_retriever(self, k: int = 8, **search_options: Any) -> EvidenceRetriever:
+        """This store as a LangChain retriever.
+
+        Args:
+            k: Most documents for a query.
+            search_options: `as_of`, `article_text` and `filters`, as for `search`.
+        """
+        from retrieval.langchain import EvidenceRetriever
+
+        return EvidenceRetriever(store=self, k=k, search_options=search_options)
 
     # -- within
 
