@@ -13,6 +13,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: Arguments after the program's name; those of the process where None.
     """
-    from checker.cli.main import run
+    try:
+        from checker.cli.main import run
 
-    return run(argv)
+        return run(argv)
+    except KeyboardInterrupt:  # while still starting
+        import sys
+
+        sys.stderr.write("saring: stopped\n")
+        return 130

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module, metadata
 from typing import Any, NamedTuple
@@ -90,10 +91,10 @@ class LazyGroup(TyperGroup):
         """Run; a reader that went away (`saring check … | head`) is the end of the work and not an error."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except BrokenPipeError:
-            # Python flushes stdout once more as it exits; what is left has nowhere to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_stdout()
             raise typer.Exit(EXIT_PIPE_CLOSED) from None
         return result
 
@@ -136,8 +137,8 @@ def root(
 def run(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and turn whatever ends the run into an exit code and at most one line on stderr."""
     _speak_utf8()
-    command = typer.main.get_command(app)
     try:
+        command = typer.main.get_command(app)
         result = command.main(args=None if argv is None else list(argv), prog_name="saring", standalone_mode=False)
     except typer.TyperException as error:
         return _bad_usage(error)
@@ -145,6 +146,11 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error), EXIT_BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("stopped", EXIT_INTERRUPTED)
+    except OSError as error:
+        # A full disk, a device that is gone: the machine's trouble, which a traceback would not explain better.
+        _drop_stdout()
+        about = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{about}{error.strerror or error}", EXIT_INTERNAL)
     except Exception as error:  # noqa: BLE001 - the edge: nothing else is left to catch it
         return _fail(
             f"internal error: {type(error).__name__}: {error}; to see where, run it again with SARING_DEBUG=1",
@@ -174,6 +180,12 @@ def _fail(message: str, code: int) -> int:
     label = "saring: " if code == EXIT_INTERRUPTED else "saring: error: "
     sys.stderr.write(f"{label}{clean_line(message)}\n")
     return code
+
+
+def _drop_stdout() -> None:
+    """Send what is still unwritten nowhere: Python flushes stdout once more as it exits, and would fail again."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _speak_utf8() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from importlib import metadata
@@ -204,3 +205,48 @@ sys.exit(cli.run(["probe"]))
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(timeout=30) == cli.EXIT_PIPE_CLOSED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux")
+def test_a_full_disk_is_one_line(home: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        made = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import sys; from checker.cli import main; sys.exit(main(['doctor', '-f', 'json']))",
+            ],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert made.returncode == cli.EXIT_INTERNAL
+    assert made.stderr == b"saring: error: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_ctrl_c_in_a_real_process(home: Path) -> None:
+    code = """
+import sys
+import checker.article
+from checker.cli import main
+
+read = checker.article.read_article
+
+def ready(source):
+    print("ready", flush=True)
+    return read(source)
+
+checker.article.read_article = ready
+sys.exit(main(["check", "-"]))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, shown = process.communicate(timeout=30)
+    assert process.returncode == cli.EXIT_INTERRUPTED
+    assert shown.strip() == b"saring: stopped"
