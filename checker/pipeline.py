@@ -27,13 +27,15 @@ from retrieval.errors import RetrievalError
 from retrieval.types import Hit
 
 if TYPE_CHECKING:
+    from checker.claims.base import Extraction, Extractor
     from retrieval.search import Query
     from retrieval.store import EvidenceStore
 
-    from checker.claims.base import Extraction, Extractor
-
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); stages are `claims`, `evidence`, `judge`. Must not raise."""
+
+Scorer = Callable[[Sequence[str]], Sequence[float]]
+"""Check-worthiness, 0..1, of each claim's text."""
 
 _MESSAGE_LIMIT = 300
 
@@ -59,11 +61,22 @@ class Checker:
         extractor: Extractor,
         judge: Judge,
         settings: Settings | None = None,
+        scorer: Scorer | None = None,
     ) -> None:
+        """Put the steps together.
+
+        Args:
+            store: The evidence.
+            extractor: Finds the claims.
+            judge: Hears the evidence.
+            settings: All settings; read from the environment and the settings file where None.
+            scorer: Says how check-worthy claims are; the extractor's own scores stand where None.
+        """
         self.store = store
         self.extractor = extractor
         self.judge = judge
         self.settings = settings or load_settings()
+        self.scorer = scorer
 
     @classmethod
     def open(
@@ -83,11 +96,10 @@ class Checker:
         Raises:
             CheckerError, RetrievalError: The store, a model or a judge cannot be opened; says what to do.
         """
-        from retrieval.embed import load_embedder
-        from retrieval.store import EvidenceStore
-
         from checker.claims import get_extractor
         from checker.judges import get_judge
+        from retrieval.embed import load_embedder
+        from retrieval.store import EvidenceStore
 
         settings = settings or load_settings()
         if isinstance(judge, str):
@@ -276,12 +288,10 @@ class Checker:
             return outcomes
 
     def _score(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-        """Check-worthiness by the trained head, where its files are; the extractor's own score otherwise."""
-        if not claims:
+        """Check-worthiness by the scorer; the extractor's own where there is none."""
+        if self.scorer is None or not claims:
             return claims
-        from checker.claims import checkworthiness
-
-        scores = checkworthiness.score(self.store.embedder.encode([claim.text for claim in claims], kind="passage"))
+        scores = self.scorer([claim.text for claim in claims])
         return tuple(
             replace(claim, checkworthiness=round(float(score), 4)) for claim, score in zip(claims, scores, strict=True)
         )
@@ -325,7 +335,8 @@ class Checker:
         for claim in prepared.claims:
             if not claim.checkable:
                 continue
-            outcomes.append(failures.pop(claim.id, None) or self._decide(claim, heard.get(claim.id)))
+            failed = failures.pop(claim.id, None)
+            outcomes.append(failed or self._decide(claim, heard.get(claim.id)))
         outcomes += failures.values()  # claims that could not even be placed in the article
         stances = {
             judgement.claim_id: judgement.stances for judgement in bench.judgements if judgement.claim_id in claims
@@ -373,9 +384,8 @@ class Checker:
 
 def _query(claim: Claim, article: Article) -> Query:
     """What is asked of the store for a claim: its text, what its pronouns stand for, its dates."""
-    from retrieval.search import Query
-
     from checker.claims.dates import claim_dates
+    from retrieval.search import Query
 
     return Query(text=claim.text, context=claim.context, dates=tuple(claim_dates(claim, article)))
 

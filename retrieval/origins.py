@@ -16,6 +16,10 @@ COPY_CONTAINMENT = 0.5
 """Share of the shorter text's shingles found in the other from which on one is a copy of the other. Where 60 % of a
 text was taken over sentence by sentence, a little less than 60 % of its shingles survive: those across cuts do not."""
 
+COPY_SHARED = 12
+"""Least number of shingles two copies share: a run of 15 words, or two short sentences. A brief of two sentences of
+which one also stands in a long article is a report that the article quotes, and not a copy of it."""
+
 _WORD = re.compile(r"[^\W_]+")
 
 Shingles = npt.NDArray[np.uint64]
@@ -41,7 +45,8 @@ def containment(a: Shingles, b: Shingles) -> float:
 
 def is_copy(a: Shingles, b: Shingles) -> bool:
     """Whether one text is a copy of the other, or a reprint with cuts and additions."""
-    return containment(a, b) >= COPY_CONTAINMENT
+    shared = len(np.intersect1d(a, b, assume_unique=True))
+    return shared >= COPY_SHARED and shared >= COPY_CONTAINMENT * min(len(a), len(b))
 
 
 SKETCH_SIZE = 24
