@@ -89,7 +89,7 @@ class Attributor:
             source = describe(frame.source, self.mentions)
             if source.pronoun:
                 refers, source = self._resolve(source)
-        elif frame.shape == "trailing":
+        elif frame.shape in ("trailing", "according"):
             source = self.speaker or Source(self.subject)
             refers = source.speaker
         else:
@@ -194,10 +194,12 @@ def attribute(article: Article) -> tuple[Attributed, ...]:
         Spans are of `article.text`, in code points.
     """
     head = read_head(article.text)
-    mentions = Mentions(article.text, article.language, head.body)
+    sentences = sentence_roles(article, head)
+    skip = [(s.start, s.end) for s in sentences if s.role not in ("body", "standfirst")]
+    mentions = Mentions(article.text, article.language, head.standfirst[0][0] if head.standfirst else head.body, skip)
     attributor = Attributor(mentions, article.language)
     found: list[Attributed] = []
-    for sentence in sentence_roles(article, head):
+    for sentence in sentences:
         if sentence.role not in CLAIMING:
             continue
         tokens = trim_stop(tokenise(article.text, sentence.start, sentence.end))

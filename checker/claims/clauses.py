@@ -7,9 +7,10 @@ asking governs ("meminta TNI dan Polri membantu") stay whole: a claim too many i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
-from checker.claims.frames import commas, quoted_mask
+from checker.claims.frames import commas, quoted_mask, split_lead
 from checker.claims.words import Token, Tokens, is_verb, lexicon
 
 Relation = Literal["first", "joined", "contrast", "relative", "adjunct", "consequence"]
@@ -36,6 +37,9 @@ def split_clauses(tokens: Tokens, language: str) -> tuple[Clause, ...]:
     tokens = _strip(tokens)
     if len([token for token in tokens if token.is_word]) < 6:
         return (Clause("first", tokens),)
+    medial = _medial_relative(tokens, language)
+    if medial is not None:
+        return medial
     cut = _best_cut(tokens, language)
     if cut is None:
         return (Clause("first", tokens),)
@@ -54,8 +58,6 @@ def split_clauses(tokens: Tokens, language: str) -> tuple[Clause, ...]:
 
 def subject_of(tokens: Tokens, language: str) -> Tokens:
     """The subject of a clause: what stands before its verb, less adverbials before it."""
-    from checker.claims.frames import split_lead
-
     verb = _main_verb(tokens, language)
     if verb is None or verb == 0:
         return ()
@@ -392,9 +394,6 @@ def _relative(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
         if opener not in {"yang", "who", "which"}:
             continue
         left, right = tokens[:stop], _strip(tokens[stop + 2 :])
-        inner = commas(right)
-        if inner and _verbs(right[inner[0] + 1 :], language) and not _verbs(left, language):
-            return _medial_relative(left, right, inner[0], language)
         if not _states(left, language) or len([t for t in right if t.is_word]) < 3:
             continue
         if not (_verbs(right, language) or any(t.is_number for t in right)):
@@ -420,14 +419,22 @@ def _can_own(phrase: Tokens) -> bool:
     return any(token.is_word and not token.is_number and token.lower not in calendar for token in phrase)
 
 
-def _medial_relative(left: Tokens, right: Tokens, stop: int, language: str) -> tuple[Tokens, Clause] | None:
+def _medial_relative(tokens: Tokens, language: str) -> tuple[Clause, ...] | None:
     """`X, yang A, B`: A and B are both said of X, where A holds a number or a date."""
-    inside, rest = right[:stop], _strip(right[stop + 1 :])
-    if not any(t.is_number for t in inside) or not _verbs(inside, language) or len(inside) < 4:
-        return None
-    if _verb_at(rest, language) is None:
-        return None
-    return (*left, *right[:stop]), Clause("joined", rest, left)
+    stops = commas(tokens)
+    for first, second in pairwise(stops):
+        if tokens[first + 1].lower not in {"yang", "who", "which"}:
+            continue
+        left, inside, rest = tokens[:first], tokens[first + 2 : second], _strip(tokens[second + 1 :])
+        if not left or not rest or _verbs(left, language) or len(inside) < 4 or _verb_at(rest, language) is None:
+            continue
+        if not any(t.is_number for t in inside) or not _verbs(inside, language):
+            continue
+        _, subject = split_lead(left, language)
+        after = split_clauses(rest, language)
+        following = tuple(Clause(c.relation, c.tokens, c.subject or subject, c.main) for c in after)
+        return (Clause("relative", inside, subject), *following)
+    return None
 
 
 def _antecedent(left: Tokens, language: str) -> Tokens:

@@ -103,7 +103,9 @@ class Resolved:
             self.notes.append(line)
 
 
-def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = "", topic: str = "") -> Resolved:
+def resolve(
+    tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = "", topic: str = "", *, direct: bool = False
+) -> Resolved:
     """Find what the words of a claim point to.
 
     Args:
@@ -112,6 +114,7 @@ def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = ""
         sentence_start: Where the claim's sentence begins.
         speaker: Who says it, if somebody does.
         topic: The subject of the clause before, where it is a thing.
+        direct: It is a verbatim quotation, whose "she" may be anybody: personal pronouns are left alone.
     """
     resolved = Resolved()
     handled: set[int] = set()
@@ -121,6 +124,8 @@ def resolve(tokens: Tokens, scene: Scene, sentence_start: int, speaker: str = ""
         lowered = token.lower
         words = lexicon()
         if lowered in words.words("cues.pronouns.person"):
+            if direct:
+                continue
             _pronoun(tokens, index, scene, sentence_start, speaker, resolved)
         elif lowered in words.words("cues.pronouns.plural") and lowered not in {"both"}:
             _plural(tokens, index, scene, sentence_start, resolved)
@@ -206,9 +211,12 @@ def _it(tokens: Tokens, index: int, scene: Scene, speaker: str, topic: str, reso
     """`its`, `it`: the subject of the clause, the body that speaks, the subject of the clause before."""
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if token.lower == "it" and (following is None or following.lower in _EXPLETIVE):
+    told = bool(speaker) and not topic and index == 0 and _is_named_body(speaker, scene)
+    if token.lower == "it" and (following is None or following.lower in _EXPLETIVE) and not told:
         return
     own = subject_of(tokens[:index], "en") if index else ()
+    if own and own[0].lower in {"a", "an"}:
+        own = ()  # "A court dissolved its predecessor": hardly the court's own
     mention = scene.mentions.at(own[-1].start) if own else None
     body = speaker if speaker and not _looks_human(speaker, scene) else ""
     if token.lower == "its" and own and not (mention and scene.mentions.is_person(mention)):
@@ -383,6 +391,8 @@ def _last_body(noun: str, listed: str, sorts: tuple[str, ...], scene: Scene, pos
         for mention in earlier:
             if not any(char.isdigit() for char in mention.name) and mention.sort != "place":
                 counts[mention.name] = counts.get(mention.name, 0) + 1
+        bodies = {m.name for m in earlier if m.sort == "organisation"}
+        counts = {name: count for name, count in counts.items() if count > 1 or name in bodies}
         return max(counts, key=lambda name: counts[name]) if counts else ""
     return scene.mentions.full(earlier[-1].name) if earlier else ""
 
@@ -429,9 +439,11 @@ def _phrase_en(text: str, start: int, begin: int) -> str:
     left = tokenise(text, max(begin, sentence + 1), start)
     first = len(left)
     while first > 0 and left[first - 1].is_word and left[first - 1].lower not in _LEFT_STOPS_EN:
-        if is_verb(left[first - 1], "en", left, first - 1) or len(left) - first >= 5:
+        if is_verb(left[first - 1], "en", left, first - 1) or len(left) - first >= 4 or left[first - 1].is_number:
             break
         first -= 1
+    while first < len(left) and left[first].lower in {"million", "billion", "trillion", "percent"}:
+        first += 1
     right = tokenise(text, start, min(len(text), start + 100))
     end = 1
     if len(right) > 2 and right[1].lower in {"of", "between", "with", "on", "for", "against"}:
@@ -444,7 +456,8 @@ def _phrase_en(text: str, start: int, begin: int) -> str:
         ):
             end += 1
     begin_at = left[first].start if first < len(left) else right[0].start
-    return text[begin_at : right[end - 1].end]
+    phrase = text[begin_at : right[end - 1].end]
+    return phrase[:-2] if phrase.endswith(("'s", "’s")) else phrase
 
 
 def _pointing_en(tokens: Tokens, index: int, scene: Scene, start: int, resolved: Resolved) -> None:

@@ -99,8 +99,10 @@ def find_frame(tokens: Tokens, language: str, *, inherit: bool = False) -> Frame
         or _leading(tokens, language)
         or _trailing(tokens, language)
         or _initial(tokens, language, inherit)
+        or _colon(tokens, language)
         or _document(tokens, language)
         or _reporting(tokens, language)
+        or _denial(tokens, language, inherit)
         or _participle(tokens, language)
     )
 
@@ -182,6 +184,8 @@ def _leading(tokens: Tokens, language: str) -> Frame | None:
     if start and start < len(tokens) and tokens[start].text == ",":
         start += 1
     for begin in dict.fromkeys((0, start)):
+        if tokens[begin].lower == "menurutnya" and begin + 3 < len(tokens):
+            return Frame("according", (_strip(tokens[begin + 1 :]),), (), tokens[begin : begin + 1], tokens)
         for path, shape, still in (
             ("id_still", "outlet", True),
             ("id_outlet", "outlet", False),
@@ -201,6 +205,8 @@ def _leading(tokens: Tokens, language: str) -> Frame | None:
                 continue
             source, rest = _phrase_to_comma(tokens, begin + length)
             if not source or not rest:
+                continue
+            if tokens[begin].lower in _CITING and not _plausible_source(source):
                 continue
             if (
                 path == "id_according"
@@ -341,16 +347,25 @@ def _trailing_id(tokens: Tokens) -> Frame | None:
     return None
 
 
+_CITING = frozenset({"citing", "quoting", "per"})
+
+
 def _plausible_source(source: Tokens) -> bool:
-    """Whether a phrase after a bare "menurut" names someone: "menurut rencana" and "menurut hukum" do not."""
-    return source[0].is_capital or any(
-        token.is_capital
-        or token.lower in lexicon().words("cues.pronouns.person")
-        or token.lower in lexicon().words("cues.anonymous")
-        or token.lower in lexicon().words("names.roles.id")
-        or token.lower in lexicon().words("cues.speech.id_documents")
-        or token.lower in {"seorang", "para", "keterangan"}
-        for token in source
+    """Whether a phrase names someone: "menurut rencana", "menurut hukum" and "citing weak exports" do not."""
+    return (
+        bool(source)
+        and source[0].is_capital
+        or any(
+            token.is_capital
+            or token.lower in lexicon().words("cues.pronouns.person")
+            or token.lower in lexicon().words("cues.anonymous")
+            or token.lower in lexicon().words("names.roles.id")
+            or token.lower in lexicon().words("cues.speech.id_documents")
+            or token.lower in lexicon().words("cues.speech.en_documents")
+            or token.lower in lexicon().words("names.roles.en")
+            or token.lower in {"seorang", "para", "keterangan"}
+            for token in source
+        )
     )
 
 
@@ -443,6 +458,8 @@ def _trailing_en(tokens: Tokens) -> Frame | None:
         if length and token.lower != "per" and token.lower != "quoting" or (length and previous.text == ","):
             source, _ = _source_phrase(tokens[index + length :])
             content = _strip(tokens[:index])
+            if token.lower in _CITING and not _plausible_source(source):
+                continue
             if source and _has_clause(content, "en"):
                 return Frame("according", (content,), source, tokens[index : index + length], tokens)
         opens = previous.text in ",—–" or (previous.is_quote and index > 2) or (previous.text in "?!" and index > 2)
@@ -651,6 +668,21 @@ def _initial(tokens: Tokens, language: str, inherit: bool) -> Frame | None:
     return None
 
 
+def _colon(tokens: Tokens, language: str) -> Frame | None:
+    """`The governor disagreed: "The money ..."`: any verb will do before a colon and a quotation."""
+    mask = quoted_mask(tokens)
+    for index in range(2, len(tokens) - 3):
+        if tokens[index].text != ":" or mask[index] or not tokens[index + 1].is_quote or tokens[index + 1].closing:
+            continue
+        lead, clause = split_lead(tokens[:index], language)
+        verb = next((i for i, t in enumerate(clause) if i and is_verb(t, language, clause, i)), None)
+        source = _drop_adverbs(clause[:verb]) if verb else ()
+        if verb is None or not source or not _is_noun_phrase(source, language):
+            return None
+        return Frame("initial", (tokens[index + 1 :],), source, (clause[verb],), tokens, lead=lead)
+    return None
+
+
 def split_lead(tokens: Tokens, language: str) -> tuple[Tokens, Tokens]:
     """The adverbials before a subject, and the subject: `Pada hari-hari awal, | Gubernur Jawa Barat Ridwan Kamil`."""
     cut = 0
@@ -725,6 +757,10 @@ def _content_after(tokens: Tokens, index: int, length: int, language: str) -> tu
         return None
     skipped = _skip_adverbial(rest, language)
     content = _strip(rest[skipped:])
+    if verb in {"menyebut", "menyebutkan"} and not any(is_verb(t, language, content, i) for i, t in enumerate(content)):
+        # "menyebut kemenangan itu sebagai sejarah baru" calls a thing a name and states nothing of its own.
+        if any(t.lower in {"sebagai", "dengan"} for t in content):
+            return None
     if not recipient:
         recipient = _recipient(rest[:skipped])[0]
     return (content, recipient) if _proposition(content, language) else None
@@ -890,6 +926,27 @@ def _reporting(tokens: Tokens, language: str) -> Frame | None:
         if not source or not body or not _is_noun_phrase(source, language):
             return None
         if rest[index - 1].lower in _NEGATIONS | {"yang"} or not any(t.is_number for t in rest[index + 1 :]):
+            return None
+        return Frame("document", (_strip(tokens),), source, (token,), tokens, lead=lead)
+    return None
+
+
+_DENYING = frozenset("membantah menyangkal menepis menampik denied denies".split())  # noqa: SIM905
+
+
+def _denial(tokens: Tokens, language: str, inherit: bool) -> Frame | None:
+    """`Jaksa membantah adanya bukti baru`: who denies a thing answers for the denial, which is quoted whole."""
+    lead, rest = split_lead(tokens, language)
+    for index in range(0 if inherit else 1, min(len(rest) - 1, 20)):
+        token = rest[index]
+        if token.lower not in _DENYING:
+            if is_verb(token, language, rest, index):
+                return None
+            continue
+        source = _drop_adverbs(rest[:index])
+        if source and not _is_noun_phrase(source, language):
+            return None
+        if index and rest[index - 1].lower in _NEGATIONS | {"yang", "who"}:
             return None
         return Frame("document", (_strip(tokens),), source, (token,), tokens, lead=lead)
     return None

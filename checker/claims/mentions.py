@@ -32,15 +32,16 @@ class Mention:
 
 
 class Mentions:
-    """The names of a text from `begin` on."""
+    """The names of a text from `begin` on, less those in spans to `skip` (links, boilerplate)."""
 
-    def __init__(self, text: str, language: str, begin: int = 0) -> None:
+    def __init__(self, text: str, language: str, begin: int = 0, skip: Sequence[tuple[int, int]] = ()) -> None:
         self.text = text
         self.language = language
         self.acronyms: dict[str, str] = {}
         spans = find_names(text[begin:], language)
         found = (self._mention(span, begin) for span in spans if span.type not in _CALENDAR)
-        self.all = tuple(_joined(text, list(found)))
+        kept = [m for m in found if not any(start <= m.start < end for start, end in skip)]
+        self.all = tuple(_joined(text, kept))
         self._starts = [mention.start for mention in self.all]
         self._read_acronyms(begin)
         self._fullest: dict[str, str] = {}
@@ -176,7 +177,10 @@ def _joined(text: str, mentions: list[Mention]) -> Iterator[Mention]:
             following is not None
             and mention.sort == "place"
             and " " not in mention.name
-            and mention.name.endswith(("an", "ese", "ish", "ch"))
+            and (
+                mention.name.endswith(("an", "ese", "ish", "ch"))
+                or mention.name in {"US", "U.S.", "UK", "U.K.", "EU", "UN"}
+            )
             and text[mention.end : following.start] == " "
             and _is_body(following.name)
         ):

@@ -80,13 +80,14 @@ class _Reading:
         head = read_head(article.text)
         self.sentences = sentence_roles(article, head)
         begin = head.standfirst[0][0] if head.standfirst else head.body
-        self.mentions = Mentions(article.text, self.language, begin)
+        skip = [(s.start, s.end) for s in self.sentences if s.role not in ("body", "standfirst")]
+        self.mentions = Mentions(article.text, self.language, begin, skip)
         self.attributor = Attributor(self.mentions, self.language)
         self.scene = Scene(self.mentions, self.language, begin)
         self.claims: list[Claim] = []
         self.failures: list[Failure] = []
         self.spoken = [s for s in quotations(article.text) if s[1] - s[0] > 12]
-        self.topic = ""
+        self.topic = self._next_topic = ""
         self.frame_outlets: list[tuple[int, str, bool]] = []
 
     def run(self, progress: Progress | None) -> Extraction:
@@ -97,6 +98,7 @@ class _Reading:
             try:
                 found = self._pieces(sentence)
                 pieces.extend(found)
+                self.topic, self._next_topic = self._next_topic, ""
                 self.claims.extend(claim for piece in found if (claim := self._claim(piece)) is not None)
                 self._advance(sentence, found)
             except Exception as error:  # noqa: BLE001 - one sentence must not sink the article
@@ -199,8 +201,11 @@ class _Reading:
         quote = self.article.text[start:end]
         speaker = piece.attribution.speaker if piece.attribution and not piece.attribution.anonymous else ""
         told = piece.clause.subject
+        direct = bool(piece.tokens) and piece.tokens[0].is_quote
+        if direct:
+            speaker = ""  # who speaks says "I": "she" is somebody else
         topic = self.topic if speaker == "" or piece.clause.relation != "first" else ""
-        resolved = resolve((*told, *piece.tokens), self.scene, piece.sentence.start, speaker, topic)
+        resolved = resolve((*told, *piece.tokens), self.scene, piece.sentence.start, speaker, topic, direct=direct)
         self._set_topic(piece)
         if piece.reading and piece.reading.refers:
             shown = " ".join(token.text for token in piece.reading.frame.source) or piece.attribution.cue  # type: ignore[union-attr]
@@ -239,11 +244,10 @@ class _Reading:
         subject = piece.clause.subject or subject_of(piece.tokens, self.language)
         if not subject or len(subject) > 8 or subject[0].lower in lexicon().words("cues.pronouns"):
             return
-        named = self.mentions.at(subject[-1].start)
-        if named is not None and self.mentions.is_person(named):
-            self.topic = ""
+        if self.mentions.persons_between(subject[0].start, subject[-1].end + 1):
+            self.topic = self._next_topic = ""
             return
-        self.topic = self.article.text[subject[0].start : subject[-1].end]
+        self.topic = self._next_topic = self.article.text[subject[0].start : subject[-1].end]
 
     def _pointed_source(self, piece: _Piece) -> Attribution | None:
         """`Sumber tersebut tidak merinci ...`: what an unnamed source does in speaking rests on its word."""

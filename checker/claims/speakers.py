@@ -69,6 +69,9 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
     if not core_bare:
         return Source(text[phrase[0].start : phrase[-1].end], pronoun=True)
     names = [m for m in mentions.within(core_bare[0].start, core_bare[-1].end + 1) if m.end <= core_bare[-1].end]
+    medium = _medium(core_bare, text)
+    if medium:
+        return Source("", outlet=medium)
     person = _person(core_bare, names, mentions)
     if person is not None:
         name, role = person
@@ -82,7 +85,7 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
         if outlet:
             return Source(text[core_bare[0].start : core_bare[seen - 2].end], outlet=outlet)
     core_bare = _to_comma(core_bare)
-    described = text[core_bare[0].start : core_bare[-1].end]
+    described = _described(text, core_bare, names)
     if core_bare[-1].lower in _DEMONSTRATIVES or (core[0].lower in {"the", "that", "this"} and noun and not anonymous):
         return Source(described, anonymous=is_source or anonymous or noun, pronoun=True)
     role_noun = bool(words.match("names.roles.id", core_bare, 0) or words.match("names.roles.en", core_bare, 0))
@@ -99,6 +102,41 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
 
 
 _SOURCE_NOUNS = frozenset({"sumber", "narasumber", "source", "sources", "informan", "insider", "insiders"})
+
+
+_MEDIA = frozenset(
+    """
+    broadcaster newspaper tabloid magazine daily weekly website outlet harian koran majalah surat_kabar kantor_berita
+    stasiun situs laman agency
+    """.split()  # noqa: SIM905
+)
+
+
+def _medium(tokens: Tokens, text: str) -> str:
+    """The outlet of `state broadcaster MCOT`, `harian Kompas`, `news agency Xinhua`: the name after the sort of medium."""
+    for index, token in enumerate(tokens[:-1]):
+        lowered = token.lower
+        pair = f"{tokens[index - 1].lower}_{lowered}" if index else lowered
+        if lowered == "agency" and not (index and tokens[index - 1].lower == "news"):
+            continue
+        if (lowered in _MEDIA or pair in _MEDIA) and not token.is_capital:
+            rest = tokens[index + 1 :]
+            name = rest[:1] if rest[0].text == "TV" else ()
+            for part in rest:
+                if not part.is_capital:
+                    break
+                name = (*name, part) if not name or part is not name[-1] else name
+            if name and name[-1] is tokens[-1]:
+                return text[name[0].start : name[-1].end]
+    return ""
+
+
+def _described(text: str, tokens: Tokens, names: list[Mention]) -> str:
+    """The phrase as it stands, its first letter small unless it begins a name."""
+    phrase = text[tokens[0].start : tokens[-1].end]
+    named = any(m.start == tokens[0].start for m in names) or tokens[0].is_acronym
+    second = len(tokens) > 1 and tokens[1].is_capital
+    return phrase if named or second or not phrase else phrase[0].lower() + phrase[1:]
 
 
 def _seen_by(tokens: Tokens) -> int | None:
@@ -169,6 +207,10 @@ def _spells_out(tokens: Tokens, index: int) -> bool:
 
 def _strip_determiners(tokens: Tokens) -> Tokens:
     start = 0
+    named = any(token.is_capital for token in tokens[1:])
+    documents = lexicon().words("cues.speech.id_documents")
+    while start < len(tokens) - 1 and named and tokens[start].lower in documents:
+        start += 1
     while start < len(tokens) and (tokens[start].lower in _DETERMINERS or not tokens[start].is_word):
         start += 1
     return tokens[start:]
@@ -211,6 +253,9 @@ def _unknown_person(tokens: Tokens, names: list[Mention], mentions: Mentions) ->
         (m for m in reversed(names) if m.end == tokens[-1].end or mentions.text[m.end : m.end + 1] in ",("), None
     )
     if last is None or last.sort != "other":
+        return None
+    before = [token for token in tokens if token.end <= last.start]
+    if before and before[-1].lower in {"at", "of", "from", "in", "for", "with", "to", "di", "dari", "pada"}:
         return None
     if has_role and last.start > tokens[0].start and not any(char.isdigit() for char in last.name):
         return last

@@ -36,7 +36,7 @@ def reword(text: str, tokens: Tokens, subject: Tokens, main: Tokens, swaps: Sequ
         return ""
     if not _is_brand(wording.split()[0]):
         wording = wording[0].upper() + wording[1:]
-    return wording if wording[-1] in ".!?…" else wording + "."
+    return wording if wording.rstrip(_CLOSE)[-1:] in {".", "!", "?", "…"} else wording + "."
 
 
 def _is_brand(word: str) -> bool:
