@@ -33,6 +33,7 @@ REPEATS = {
     "covidfact": 2.5, "covidfact-twin": 1.5, "healthver": 2.5, "fool-me-twice": 2.5, "scifact": 3.0,
     "scifact-window": 2.0, "scifact-twin": 2.0, "rte": 2.0, "wrete": 2.0, "attributionbench": 1.0, "summedits": 1.0,
     "wice": 1.0, "paws-id": 1.0,
+    "parallel-neighbour": 2.0, "parallel-half": 2.0, "covidfact-word": 1.5,
 }  # fmt: skip
 
 

@@ -60,12 +60,17 @@ def head(g: graph.Graph, states: str, state: dict[str, np.ndarray], hidden: int)
         count = g.node("Max", [g.node("ReduceSum", [weights, along], keepdims=0), one])
         return str(g.node("Div", [total, count]))
 
-    opening = g.node("Gather", [states, g.constant(np.asarray(0, np.int64))], axis=1)
+    first = g.constant(np.asarray([0], np.int64))
+    opening = g.node("Squeeze", [g.node("Gather", [states, first], axis=1), along])
     premise, claim = mean(str(g.node("Sub", [mask, second]))), mean(str(second))
     apart = g.node("Abs", [g.node("Sub", [premise, claim])])
     features = g.node("Concat", [opening, premise, claim, apart], axis=1)
-    inner = graph.linear(g, features, state["dense.weight"], state["dense.bias"], None)
-    assert state["dense.weight"].shape == (hidden, 4 * hidden)
+    # The weights are int8 to save room; their product is in float32, since only two small layers are left here.
+    whole, scales = graph.quantise_rows(state["dense.weight"])
+    assert whole.shape == (hidden, 4 * hidden)
+    dense = g.node("DequantizeLinear", [g.constant(whole.T, "w8"), g.constant(scales[:, 0], "w8_scale"),
+                                        g.constant(np.zeros(hidden, np.int8), "w8_zero")], axis=1)  # fmt: skip
+    inner = g.node("Add", [g.node("MatMul", [features, dense]), g.constant(state["dense.bias"], "b")])
     return graph.linear(g, str(g.node("Gelu", [inner])), state["out.weight"], state["out.bias"], None)
 
 

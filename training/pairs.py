@@ -14,8 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from training import pair_sources as sources
-from training import twins
-from training.common import Run, data_folder
+from training import substitutes, twins
+from training.common import RUNS, Run, data_folder
 from training.pair_sources import NEUTRAL, NOT_SUPPORTED, REFUTES, SUPPORTS, Row, relabel, sentences_of
 from training.parallel import Pair, held_out_texts, load, normalise
 from training.twin_words import PERSONS
@@ -239,12 +239,27 @@ def padded(rows: Sequence[Row], share: float, rng: random.Random) -> Iterator[Ro
             yield row
 
 
-def build(data: Path, seed: int, *, run: Run | None = None) -> tuple[list[Row], list[Row]]:
+def word_rows(per_set: dict[str, list[Row]], encoder: Path, rng: random.Random) -> Iterator[Row]:
+    """Rows with one word exchanged (`training.substitutes`), from the entailed rows of several sets."""
+    rows = [r for part in per_set.values() for r in part]
+    counted = {language: substitutes.counts(rows, language) for language in ("en", "id")}
+    tables = {}
+    for language, other in (("en", "id"), ("id", "en")):
+        # A word belongs to the language where it is much the commoner: most pieces of the vocabulary are English.
+        own = {w: n for w, n in counted[language].items() if n > 2 * counted[other][w]}
+        tables[language] = substitutes.neighbours(encoder, own)
+    for name, count in (("covidfact", 1000), ("healthver", 300), ("scifact", 250), ("fever", 700), ("indonli", 600),
+                        ("rte", 200), ("fool-me-twice", 200)):  # fmt: skip
+        yield from substitutes.substituted(per_set[name], tables, count, rng)
+
+
+def build(data: Path, seed: int, encoder: Path, *, run: Run | None = None) -> tuple[list[Row], list[Row]]:
     """The training rows and the slice kept for choosing, cleaned and in a fixed order.
 
     Args:
         data: The data folder.
         seed: Decides every draw.
+        encoder: Folder of the encoder whose word embeddings say which words live near each other.
         run: Where counts are logged, if anywhere.
     """
     rng = random.Random(seed)
@@ -265,6 +280,7 @@ def build(data: Path, seed: int, *, run: Run | None = None) -> tuple[list[Row], 
         made.extend(set_twins(per_set[name], count, rng))
     made.extend(parallel_rows(pairs, 18000, rng))
     made.extend(padded(list(mined_from(per_set, ("indonli", "fever", "fever-symmetric"), 3000, rng)), 1.0, rng))
+    made.extend(word_rows(per_set, encoder, rng))
     rows, gone = deduplicate([*(r for rows in per_set.values() for r in rows), *made], protected, shared)
     removed.update({k: n for k, n in gone.items() if "duplicate" not in k})
     across = sum(n for k, n in gone.items() if "duplicate" in k)
@@ -309,7 +325,7 @@ def read_rows(path: Path) -> list[Row]:
 def main() -> None:
     """Builds the mixture into `training/runs/pairs`."""
     run = Run("pairs", {"seed": 20261124})
-    train, aside = build(data_folder(), 20261124, run=run)
+    train, aside = build(data_folder(), 20261124, RUNS / "handoff" / "init", run=run)
     for name, rows in (("train", train), ("slice", aside)):
         with (run.folder / f"{name}.jsonl").open("w", encoding="utf-8") as out:
             for row in rows:
