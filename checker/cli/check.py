@@ -32,6 +32,9 @@ def check(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write the report there, as HTML.")
+    ] = None,
     store: Annotated[
         str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
     ] = None,
@@ -54,7 +57,7 @@ def check(
     Exit codes: 0 done, 1 some claim failed to be checked, 2 bad usage or input.
     """
     from checker.asof import parse_as_of
-    from checker.cli.common import check_writable, choose_format, progress_bar, show_report
+    from checker.cli.common import check_writable, choose_format, progress_bar, show_report, write_html
     from checker.settings import load_settings
 
     if (source is None) == (claim is None):
@@ -62,6 +65,7 @@ def check(
     chosen = choose_format(format, output)
     moment = parse_as_of(as_of)
     check_writable(output)
+    check_writable(html)
     settings = load_settings(store=store, judge=judge, retrieve=retrieve, language=lang)
     article = None
     if source is not None:
@@ -77,6 +81,9 @@ def check(
         else:
             assert claim is not None
             report = checker.check_claim(claim, as_of=moment, progress=progress)
-    show_report(report, chosen, output, settings.language or None)
+    language = settings.language or None
+    show_report(report, chosen, output, language)
+    if html is not None:
+        write_html(report, html, language)
     if report.failures:
         raise typer.Exit(1)

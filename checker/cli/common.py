@@ -130,6 +130,18 @@ def show_report(report: Report, format: str, output: Path | None, language: str 
         write_out(render(report, format, language=language))
 
 
+def write_html(report: Report, path: Path, language: str | None) -> None:
+    """Write a report as HTML beside whatever else is done with it, and say so on stderr.
+
+    Raises:
+        OutputError: `path` cannot be written.
+    """
+    from checker.render import render
+
+    write_file(path, render(report, "html", language=language))
+    console(stderr=True).print(f"Report written to {path}")
+
+
 @contextmanager
 def progress_bar() -> Iterator[Progress | None]:
     """Progress on stderr while a command works, gone when it is done; None where nobody is looking."""

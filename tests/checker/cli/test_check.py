@@ -147,6 +147,15 @@ class TestCheck:
         assert "1 claim: 1 supported" in output.err
         assert str(target.name) in output.err
 
+    def test_a_page_beside_the_printed_report(
+        self, fake: Fake, article: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert cli.run(["check", article, "--html", str(tmp_path / "report.html")]) == 0
+        assert (tmp_path / "report.html").read_text().startswith("<!DOCTYPE html>")
+        output = capsys.readouterr()
+        assert "✓ SUPPORTED" in output.out
+        assert "report.html" in output.err
+
     def test_a_claim_that_failed_is_code_1_and_the_report_is_there_all_the_same(
         self, fake: Fake, article: str, made: Callable[[], Report], capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -199,6 +208,7 @@ class TestBadInput:
             (["article.txt", "--format", "pdf"], "unknown format 'pdf'; choose one of: html, json, markdown, text"),
             (["article.txt", "--output", "no/such/report.html"], "there is no folder"),
             (["article.txt", "--output", "."], "it is a folder"),
+            (["article.txt", "--html", "no/such/report.html"], "there is no folder"),
             (["article.txt", "--lang", "fr"], "language"),
         ],
     )
