@@ -5,27 +5,19 @@ Exit status: 0 done, 1 a number is below the floor that was asked for, 2 somethi
 
 from __future__ import annotations
 
-import functools
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evals.errors import EvalError, UnknownName
+from evals.cli_data import data_app
+from evals.edge import BAD_INPUT, BELOW_FLOOR, STOPPED, AsJson, complain, edge, print_json, say
+from evals.errors import UnknownName
 
 if TYPE_CHECKING:
     from evals.engine import Finished, Progress
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-BELOW_FLOOR = 1
-BAD_INPUT = 2
-STOPPED = 130
 
 app = typer.Typer(
     name="eval",
@@ -35,11 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="The public data sets: list them, get them, check them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 RunPath = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,41 +41,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         message = error.format_message()
         if message:
-            _complain(f"{message.rstrip('.')}; see python -m evals --help")
+            complain(f"{message.rstrip('.')}; see python -m evals --help")
         return BAD_INPUT
     except typer.Abort:
         return STOPPED
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
-def _edge(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the errors that were raised on purpose into one line and an exit status."""
-
-    @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        from checker.errors import CheckerError
-        from retrieval.errors import RetrievalError
-
-        try:
-            return command(*args, **kwargs)
-        except (EvalError, CheckerError, RetrievalError) as error:
-            _complain(str(error))
-            raise typer.Exit(BAD_INPUT) from None
-        except KeyboardInterrupt:
-            _complain("stopped; the same command goes on from here")
-            raise typer.Exit(STOPPED) from None
-
-    return wrapped
-
-
 @app.command("list")
-@_edge
+@edge
 def list_tasks(as_json: AsJson = False) -> None:
     """List the tasks, the question each asks and the data it takes."""
     from evals.registry import TASKS
 
     if as_json:
-        _print_json([{"task": t.name, "question": t.question, "data": list(t.data)} for t in TASKS.values()])
+        print_json([{"task": t.name, "question": t.question, "data": list(t.data)} for t in TASKS.values()])
         return
     from evals.report.terminal import table
 
@@ -96,7 +66,7 @@ def list_tasks(as_json: AsJson = False) -> None:
 
 
 @app.command("run")
-@_edge
+@edge
 def run_tasks(
     tasks: Annotated[list[str], typer.Argument(metavar="TASK…", help="One or more tasks (see `list`).")],
     data: Annotated[
@@ -159,13 +129,13 @@ def run_tasks(
     _show(done, as_json)
     failed = [message for floor in floors for message in below(floor, done.summaries)]
     for message in failed:
-        _complain(message)
+        complain(message)
     if failed:
         raise typer.Exit(BELOW_FLOOR)
 
 
 @app.command("compare")
-@_edge
+@edge
 def compare_runs(
     run_a: RunPath,
     run_b: RunPath,
@@ -181,15 +151,15 @@ def compare_runs(
     result = compare(run_a, run_b, seed)
     if html:
         write_comparison(result, run_a, run_b, html)
-        _say(f"page: {html}")
+        say(f"page: {html}")
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         show_comparison(result)
 
 
 @app.command("report")
-@_edge
+@edge
 def make_report(run: RunPath, output: Annotated[Path | None, typer.Option(help="Where to write it.")] = None) -> None:
     """Write the page of a run."""
     from evals.report.page import write_report
@@ -198,7 +168,7 @@ def make_report(run: RunPath, output: Annotated[Path | None, typer.Option(help="
 
 
 @app.command("rescore")
-@_edge
+@edge
 def rescore_run(run: RunPath, as_json: AsJson = False) -> None:
     """Score the answers of a run again, without asking anybody again."""
     from evals import engine
@@ -210,7 +180,7 @@ def rescore_run(run: RunPath, as_json: AsJson = False) -> None:
 
 
 @app.command("table")
-@_edge
+@edge
 def print_table(
     runs: Annotated[list[Path] | None, typer.Argument(help="Run folders; the committed ones by default.")] = None,
     write: Annotated[Path | None, typer.Option(help="Put the table between its markers in this file.")] = None,
@@ -224,7 +194,7 @@ def print_table(
         table.put(write, block)
     elif check:
         if table.read(check) != block:
-            _complain(
+            complain(
                 f"{check}: the results table is not the one of the runs; run: python -m evals table --write {check}"
             )
             raise typer.Exit(BELOW_FLOOR)
@@ -233,7 +203,7 @@ def print_table(
 
 
 @app.command("quality")
-@_edge
+@edge
 def quality_gate(
     floors: Annotated[Path | None, typer.Option(help="File of floors; evals/quality.toml by default.")] = None,
     record: Annotated[bool, typer.Option("--record", help="Show the numbers as floors to be recorded.")] = False,
@@ -248,7 +218,7 @@ def quality_gate(
     with _progress() as progress:
         lines = gate(StandardTools(load_settings()), floors, progress)
     if as_json:
-        _print_json([line._asdict() for line in lines])
+        print_json([line._asdict() for line in lines])
     else:
         show_gate(lines, record=record)
     if not record and any(not line.passed for line in lines):
@@ -256,18 +226,18 @@ def quality_gate(
 
 
 @app.command("init-case")
-@_edge
+@edge
 def init_case(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new case.")]) -> None:
     """Write the skeleton of a case in the newsroom format."""
     from evals import newsroom
 
     for path in newsroom.init_case(folder):
         typer.echo(path)
-    _say(f"now write your own article, cards and gold lines, then: python -m evals validate {folder}")
+    say(f"now write your own article, cards and gold lines, then: python -m evals validate {folder}")
 
 
 @app.command("validate")
-@_edge
+@edge
 def validate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A case, or a folder of cases.")],
     as_json: AsJson = False,
@@ -277,12 +247,12 @@ def validate(
 
     mistakes = newsroom.validate(folder)
     if as_json:
-        _print_json([{"file": str(m.path), "line": m.line, "message": m.message} for m in mistakes])
+        print_json([{"file": str(m.path), "line": m.line, "message": m.message} for m in mistakes])
     else:
         for mistake in mistakes:
             typer.echo(mistake)
     if mistakes:
-        _say(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}")
+        say(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}")
         raise typer.Exit(BAD_INPUT)
     if not as_json:
         items = newsroom.read_newsroom(folder)
@@ -291,7 +261,7 @@ def validate(
 
 
 @app.command("from-queue")
-@_edge
+@edge
 def from_queue(
     decisions: Annotated[Path, typer.Argument(help="Decisions exported from the review queue (JSONL).")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write the cases into.")],
@@ -303,64 +273,8 @@ def from_queue(
     for path in done.written:
         typer.echo(path)
     for left in done.left_out:
-        _say(f"left out: {left}")
-    _say(f"{len(done.written)} cases with {done.claims} claims; {len(done.left_out)} decisions left out")
-
-
-@data_app.command("list")
-@_edge
-def data_list(as_json: AsJson = False) -> None:
-    """List the data sets: what each is for, where it lives, its licence, and whether it is here."""
-    from evals.data.catalogue import catalogue, data_root, is_here
-    from evals.report.terminal import table
-
-    root = data_root()
-    entries = catalogue().values()
-    if as_json:
-        _print_json(
-            [
-                {"name": e.name, "kind": e.kind, "use": e.use, "language": e.language, "home": e.home,
-                 "licence": e.licence, "note": e.note, "here": is_here(e, root)}
-                for e in entries
-            ]
-        )  # fmt: skip
-        return
-    rows = [
-        (e.name, e.kind, e.language, e.use, "yes" if is_here(e, root) else "no", e.licence, e.home) for e in entries
-    ]
-    table(("name", "kind", "lang", "use", "here", "licence", "home"), rows)
-    _say(f"read from {root}; never train or tune on `test`")
-
-
-@data_app.command("get")
-@_edge
-def data_get(names: Annotated[list[str], typer.Argument(metavar="NAME…")]) -> None:
-    """Download data sets that are not here, and check them."""
-    from evals.data.catalogue import data_root, entry, get, http_fetch
-
-    root = data_root()
-    for wanted in [entry(name) for name in names]:
-        for part in (wanted, *(entry(other) for other in wanted.needs)):
-            for path in get(part, root, http_fetch):
-                typer.echo(path)
-        _say(f"{wanted.name}: {wanted.licence}; {wanted.home}")
-
-
-@data_app.command("verify")
-@_edge
-def data_verify(names: Annotated[list[str] | None, typer.Argument(metavar="NAME…")] = None) -> None:
-    """Compare the local copies with the catalogue's checksums."""
-    from evals.data.catalogue import catalogue, data_root, entry, verify
-
-    root = data_root()
-    entries = [entry(name) for name in names] if names else list(catalogue().values())
-    bad = 0
-    for wanted in entries:
-        for path, state in verify(wanted, root).items():
-            typer.echo(f"{state:8} {wanted.name:16} {root / wanted.folder / path}")
-            bad += state == "differs" or (state == "missing" and bool(names))
-    if bad:
-        raise typer.Exit(BELOW_FLOOR)
+        say(f"left out: {left}")
+    say(f"{len(done.written)} cases with {done.claims} claims; {len(done.left_out)} decisions left out")
 
 
 def _split(data: Sequence[str]) -> tuple[str, ...]:
@@ -395,22 +309,10 @@ def _show(done: Finished, as_json: bool) -> None:
     from evals.engine import public
     from evals.report.terminal import show_summary
 
-    _say(f"run: {done.path}")
+    say(f"run: {done.path}")
     shown = [public(summary) for summary in done.summaries.values()]
     if as_json:
-        _print_json(shown[0] if len(shown) == 1 else shown)
+        print_json(shown[0] if len(shown) == 1 else shown)
         return
     for summary in shown:
         show_summary(summary)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
-
-
-def _say(message: str) -> None:
-    typer.echo(message, err=True)
-
-
-def _complain(message: str) -> None:
-    typer.echo(f"evals: error: {' '.join(message.split())}", err=True)

@@ -31,7 +31,7 @@ def block(runs: Sequence[Path]) -> str:
         raise DataError("no run to make a table of; name run folders")
     parts = [START]
     for run in runs:
-        summaries, manifest = read_summaries(run), read_manifest(run)
+        manifest, summaries = read_manifest(run), read_summaries(run)
         for task, summary in summaries.items():
             if rows := list(_ROWS.get(task, _none)(summary)):
                 header, *body = rows
@@ -128,38 +128,25 @@ def _retrieval(summary: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             yield (name, system, str(part["n"]), str(part["failed"]), *numbers)
 
 
+_JOB = ("claim_recall", "claim_precision", "accuracy_matched", "macro_f1_matched", "end_to_end", "citation_valid")
+_LABELS = ("", "", "accuracy", "macro_f1", "", "")
+
+
 def _verdict(summary: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield (
-        "claims", "language", "claims", "failed", "recall", "precision", "label accuracy", "label macro-F1", "end to end",
-        "citations valid",
-    )  # fmt: skip
-    slices = [("all", summary["overall"]), *summary["languages"].items()]
-    for name, part in slices:
-        keys = (
-            "claim_recall",
-            "claim_precision",
-            "accuracy_matched",
-            "macro_f1_matched",
-            "end_to_end",
-            "citation_valid",
-        )
-        yield ("found", name, str(part["n"]), str(part["failed"]), *(_around(part, key) for key in keys))
+    names = ("recall", "precision", "label accuracy", "label macro-F1", "end to end", "citations valid")
+    yield ("whose claims", "language", "claims", "failed", *names)
     given = summary["gold_claims"]
-    for name, part in [("all", given), *given.get("languages", {}).items()] if given else []:
-        labels = (_around(part, "accuracy"), _around(part, "macro_f1"))
-        yield ("given", name, str(part["n"]), str(part["failed"]), "–", "–", *labels, "–", "–")
-    for name, part in summary["baselines"].items():
-        labels = (_around(part, "accuracy"), _around(part, "macro_f1"))
+    lines = [("found", name, part, _JOB) for name, part in (("all", summary["overall"]), *summary["languages"].items())]
+    if given:
+        lines += [("given", name, part, _LABELS) for name, part in (("all", given), *given["languages"].items())]
+    lines += [(f"given, {name.replace('_', ' ')}", "all", part, _LABELS) for name, part in summary["baselines"].items()]
+    for whose, language, part, keys in lines:
         yield (
-            f"given, {name.replace('_', ' ')}",
-            "all",
+            whose,
+            language,
             str(part["n"]),
             str(part["failed"]),
-            "–",
-            "–",
-            *labels,
-            "–",
-            "–",
+            *(_around(part, key) if key else "–" for key in keys),
         )
 
 

@@ -24,7 +24,7 @@ def write_report(run: Path, output: Path | None = None) -> Path:
         RunIncomplete: It is not a finished run.
         RunError: The page cannot be written.
     """
-    summaries, manifest = read_summaries(run), read_manifest(run)
+    manifest, summaries = read_manifest(run), read_summaries(run)
     try:
         rows = read_rows(run)
     except RunIncomplete:

@@ -108,7 +108,10 @@ def test_checkworthiness_by_hand() -> None:
             "text": text, "score": value,
         }
         for i, (worth, text, value) in enumerate(
-            [(True, "GDP rose 5 percent", 0.9), (False, "Thank you", 0.1), (True, "He voted no", 0.4), (False, "Hi 5", 0.6)]
+            [
+                (True, "GDP rose 5 percent", 0.9), (False, "Thank you", 0.1), (True, "He voted no", 0.4),
+                (False, "Hi 5", 0.6),
+            ]
         )
     ]  # fmt: skip
     scored = checkworthiness.score(rows)
