@@ -1,7 +1,7 @@
 """Reading the article under check: from a file, standard input or a text to an `Article`.
 
 `Article.text` is the cleaned text that every span of a report points into. Plain text is kept character for character
-(line breaks become `\\n`, a byte order mark goes); Markdown loses its syntax; HTML is reduced to its article by trafilatura.
+(every line break becomes a line feed, a byte order mark goes); Markdown loses its syntax, HTML all but its main text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from retrieval.segment import LINE_BREAK, split_sentences
 Format = Literal["auto", "text", "markdown", "html"]
 
 MAX_BYTES = 5_000_000
-"""Largest file that is read. The longest newspaper articles are under 200 kB; a whole page of HTML is under 3 MB."""
+"""Largest file that is read; a page of HTML with its scripts is rarely over 3 MB."""
+
+MAX_CHARACTERS = 400_000
+"""Longest text that is one article: the longest magazine pieces have under 200,000 characters."""
+
+LANGUAGES = ("id", "en")
 
 _SUFFIXES: dict[str, Format] = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
@@ -50,22 +55,6 @@ _HTML_START = re.compile(
 )
 _MARKDOWN_START = re.compile(r"\s*(?:---\n.*?\n---\n|#{1,3} \S)", re.S)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-
-_STOPWORDS = {
-    "id": frozenset(
-        """
-        yang dan di ke dari untuk pada dengan adalah itu ini akan tidak telah sudah oleh dalam kata juga bahwa para
-        sebagai ada bisa karena kepada mengatakan tersebut saat seorang secara menjadi antara tahun lebih atau belum
-        masih harus dapat hingga setelah serta namun mereka kami kita saya ia dia warga sejumlah
-        """.split()
-    ),
-    "en": frozenset(
-        """
-        the and of to in is was were for on with that by at from has have had will be it its this as are an he she they
-        his her their said says not but or which who would been after about than more there when into over also
-        """.split()
-    ),
-}
 
 
 def read_article(
@@ -107,16 +96,25 @@ def read_article(
         format = _SUFFIXES.get(Path(str(src)).suffix.lower(), "auto") if str(src) != "-" else "auto"
     if format in ("auto", "text") and _HTML_START.match(text):
         format = "html"
-    given = {"url": url, "title": title, "publisher": publisher, "published_at": published_at, "language": language}
+    make = article_from_text
     if format == "html":
-        return article_from_html(text, name=name, **given)
-    if format == "markdown" or (format == "auto" and _MARKDOWN_START.match(text)):
-        return article_from_markdown(text, name=name, **given)
-    return article_from_text(text, name=name, **given)
+        make = article_from_html
+    elif format == "markdown" or (format == "auto" and _MARKDOWN_START.match(text)):
+        make = article_from_markdown
+    return make(
+        text,
+        url=url,
+        title=title,
+        publisher=publisher,
+        published_at=published_at,
+        language=language,
+        name=name,
+    )
 
 
 def article_from_text(
     text: str,
+    /,
     *,
     url: str = "",
     title: str = "",
@@ -125,7 +123,7 @@ def article_from_text(
     language: str = "",
     name: str = "the article",
 ) -> Article:
-    """Make an article of plain text. Line breaks become `\\n`; nothing else is changed.
+    """Make an article of plain text. Every line break becomes a line feed; nothing else is changed.
 
     Args:
         text: The text, headline first where it has one.
@@ -138,11 +136,11 @@ def article_from_text(
 
     Raises:
         ArticleEmpty: Nothing but white space.
-        ArticleTooLarge: More than `MAX_BYTES` characters.
+        ArticleTooLarge: More than `MAX_CHARACTERS`.
     """
     cleaned = LINE_BREAK.sub("\n", text.removeprefix("\ufeff"))
-    if len(cleaned) > MAX_BYTES:
-        raise _too_large(name, len(cleaned), "characters")
+    if len(cleaned) > MAX_CHARACTERS:
+        raise _too_large(name, len(cleaned), "characters", MAX_CHARACTERS)
     if not cleaned.strip():
         raise ArticleEmpty(f"{name} is empty; give a file with the text of an article")
     head = read_head(cleaned)
@@ -161,6 +159,7 @@ def article_from_text(
 
 def article_from_markdown(
     source: str,
+    /,
     *,
     url: str = "",
     title: str = "",
@@ -195,6 +194,7 @@ def article_from_markdown(
 
 def article_from_html(
     source: str,
+    /,
     *,
     url: str = "",
     title: str = "",
@@ -211,37 +211,32 @@ def article_from_html(
     """
     if len(source) > MAX_BYTES:
         raise _too_large(name, len(source), "characters")
-    from trafilatura import bare_extraction
+    from retrieval.errors import RetrievalError
+    from retrieval.webpage import read_page
 
-    # Precision over recall loses paragraphs of news pages; comments and link lists are dropped either way.
-    document = bare_extraction(
-        source, url=url or None, include_comments=False, include_tables=False, with_metadata=True
-    )
-    found = document.as_dict() if document is not None else {}
-    text = str(found.get("text") or "").strip()
-    if not text:
-        raise ArticleEmpty(f"no article was found on {name}; save the article's text as a .txt file and give that")
-    heading = str(found.get("title") or "").strip()
-    if heading and not text.startswith(heading):
-        text = f"{heading}\n\n{text}"
+    try:
+        page = read_page(source, url, name)
+    except RetrievalError as error:
+        raise ArticleEmpty(f"{error}; save the article's text as a .txt file and give that") from error
+    text = page.text
+    if page.title and not text.startswith(page.title):
+        text = f"{page.title}\n\n{text}"
     return article_from_text(
         text,
-        url=url or str(found.get("url") or ""),
-        title=title or heading,
-        publisher=publisher or str(found.get("sitename") or ""),
-        published_at=published_at or str(found.get("date") or "") or None,
-        language=language or str(found.get("language") or ""),
+        url=url or page.canonical,
+        title=title or page.title,
+        publisher=publisher or page.site,
+        published_at=published_at or page.published_at,
+        language=language or (page.language if page.language in LANGUAGES else ""),
         name=name,
     )
 
 
 def detect_language(text: str, default: str = "id") -> str:
-    """`id` or `en`, by which language's commonest words the text uses more; `default` where neither shows."""
-    words = re.findall(r"[^\W\d_]+", text[:200_000].lower())
-    counts = {code: sum(word in listed for word in words) for code, listed in _STOPWORDS.items()}
-    if counts["id"] == counts["en"]:
-        return default
-    return max(counts, key=lambda code: counts[code])
+    """The language the rules read a text in, `id` or `en`; `default` where it shows neither."""
+    from retrieval.language import detect_language as detect
+
+    return detect(text) or default
 
 
 def decode(data: bytes, name: str) -> str:
@@ -313,10 +308,9 @@ def _read_stdin(stdin: IO[bytes] | None) -> bytes:
     return data
 
 
-def _too_large(name: str, size: int, unit: str) -> ArticleTooLarge:
-    more = "more than " if size == MAX_BYTES + 1 else ""
-    shown = f"{(MAX_BYTES if more else size) / 1e6:,.1f} million {unit}"
-    return ArticleTooLarge(f"{name} has {more}{shown}, an article may have {MAX_BYTES / 1e6:.0f}; give one article")
+def _too_large(name: str, size: int, unit: str, most: int = MAX_BYTES) -> ArticleTooLarge:
+    shown = f"more than {most:,}" if size == most + 1 else f"{size:,}"
+    return ArticleTooLarge(f"{name} has {shown} {unit}; the most that is read as one article is {most:,}")
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -4,34 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 
 from checker.claims.words import Token, lexicon, tokenise
+from retrieval.dates import find_dates, parse_date
 
 Span = tuple[int, int]
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "januari january jan", "februari february feb febr pebruari", "maret march mar", "april apr", "mei may",
-            "juni june jun", "juli july jul", "agustus august aug agu agt ags", "september sept sep",
-            "oktober october okt oct", "november nov nop", "desember december des dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_TIME = r"(?:[\s,|•·\-–]*(?:pukul|at)?\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::\d{2})?\s*(?P<zone>WIB|WITA|WIT|GMT|UTC)?)?"
-_DATES = (
-    re.compile(rf"(?<!\d)(?P<d>\d{{1,2}})\s+(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{4}})\b{_TIME}", re.I),
-    re.compile(rf"\b(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b{_TIME}", re.I),
-    re.compile(rf"(?<!\d)(?P<y>\d{{4}})-(?P<m>\d{{2}})-(?P<d>\d{{2}})(?!\d)(?:T|\b){_TIME}", re.I),
-    re.compile(rf"(?<!\d)(?P<d>\d{{1,2}})/(?P<m>\d{{1,2}})/(?P<y>\d{{4}})(?!\d){_TIME}", re.I),
-)
-_ZONES = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00", "GMT": "Z", "UTC": "Z"}
 _DASH = re.compile(r"\s*(?:--|[-–—])\s*(?=\S)")
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*\.(?:com|co|id|net|org|news|tv)(?:\.\w{2})?$", re.I)
 _BYLINE = re.compile(r"(?:by|oleh|laporan|penulis|reporter|editor)\b[\s:]", re.I)
@@ -64,19 +43,16 @@ class Head:
 
 
 def read_date(text: str) -> str | None:
-    """The first full date in the text as ISO 8601, with its time where a zone is given; None if there is none."""
-    for pattern in _DATES:
-        for match in pattern.finditer(text):
-            month = _MONTHS.get(match["m"].lower()) or (int(match["m"]) if match["m"].isdigit() else 0)
-            try:
-                day = date(int(match["y"]), month, int(match["d"])).isoformat()
-            except ValueError:
-                continue
-            zone = _ZONES.get((match["zone"] or "").upper())
-            if zone and int(match["hour"]) < 24 and int(match["minute"]) < 60:
-                return f"{day}T{int(match['hour']):02}:{match['minute']}{zone}"
-            return day
-    return None
+    """The first full date in a short text as ISO 8601, with its time where a zone is given; None if there is none."""
+    found = parse_date(text)
+    return found.iso() if found is not None and found.day else None
+
+
+def _without_dates(text: str) -> str:
+    """The text with its dates blanked out."""
+    for start, end, _ in reversed(find_dates(text)):
+        text = text[:start] + " " + text[end:]
+    return text
 
 
 @cache
@@ -98,7 +74,7 @@ def read_head(text: str) -> Head:
     dateline is the standfirst; a line of a few words above a longer headline is its kicker.
 
     Args:
-        text: The article's text, its lines broken by `\\n`.
+        text: The article's text, its lines broken by line feeds.
     """
     lines = _lines(text, 12)
     if not lines:
@@ -187,9 +163,7 @@ def _is_byline(line: str) -> bool:
         return True
     if read_date(line) is None:
         return False
-    rest = line
-    for pattern in _DATES:
-        rest = pattern.sub(" ", rest)
+    rest = _without_dates(line)
     rest = _LABELLED_DATE.sub(" ", rest)
     left = [
         token
@@ -208,7 +182,7 @@ def _dateline(text: str, start: int, end: int) -> Head | None:
         if not spaced:
             continue  # the hyphen of a word
         prefix = text[start : dash.start()]
-        found = _read_dateline(prefix, start)
+        found = _read_dateline(prefix)
         if found:
             publisher, place, published = found
             return Head(dateline=(start, dash.end()), publisher=publisher, place=place, published_at=published)
@@ -216,14 +190,12 @@ def _dateline(text: str, start: int, end: int) -> Head | None:
     return None
 
 
-def _read_dateline(prefix: str, start: int) -> tuple[str, str, str | None] | None:
+def _read_dateline(prefix: str) -> tuple[str, str, str | None] | None:
     """Publisher, place and date of what stands before the dash; None if it is not a dateline."""
     if len(prefix.split()) > 10:
         return None
     published = read_date(prefix)
-    rest = prefix
-    for pattern in _DATES:
-        rest = pattern.sub(" ", rest)
+    rest = _without_dates(prefix)
     tokens = [
         token
         for token in tokenise(rest)
@@ -236,11 +208,9 @@ def _read_dateline(prefix: str, start: int) -> tuple[str, str, str | None] | Non
     for part in re.split(r"[,()/|]", rest):
         name = " ".join(part.split())
         words = [token for token in tokenise(name) if token.is_word]
-        if not words or all(w.is_number or w.lower in lexicon().words("names.calendar.words") for w in words):
-            continue
         if is_outlet(name):
             publisher = publisher or name
-        else:
+        elif words and not all(w.is_number or w.lower in lexicon().words("names.calendar.words") for w in words):
             places.append(name)
     shouted = any(len(place) >= 3 and place.upper() == place for place in places)
     known = any(lexicon().match("names.places", tokenise(place), 0) == len(tokenise(place)) for place in places)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from checker.claims.frames import Frame, find_frame
+from checker.claims.frame import Frame
+from checker.claims.frames import find_frame
 from checker.claims.mentions import Mentions
 from checker.claims.roles import CLAIMING, sentence_roles
 from checker.claims.speakers import Source, as_outlet, describe
@@ -204,7 +205,7 @@ def attribute(article: Article) -> tuple[Attributed, ...]:
             continue
         tokens = trim_stop(tokenise(article.text, sentence.start, sentence.end))
         found.extend(_all(tokens, attributor))
-    return tuple(_with_running_quotes(article.text, found, attributor))
+    return tuple(_with_running_quotes(article.text, found))
 
 
 def _all(tokens: Tokens, attributor: Attributor, depth: int = 0) -> list[Attributed]:
@@ -265,7 +266,7 @@ def quotations(text: str) -> list[Span]:
     return spans
 
 
-def _with_running_quotes(text: str, found: list[Attributed], attributor: Attributor) -> list[Attributed]:
+def _with_running_quotes(text: str, found: list[Attributed]) -> list[Attributed]:
     """Extend contents to the whole quotation they are part of, and credit a bare quotation that follows one."""
     spans = quotations(text)
     extended: list[Attributed] = []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from checker.claims.frames import quoted_mask
-from checker.claims.words import Tokens, is_verb, lexicon
+from checker.claims.marks import quoted_mask
+from checker.claims.verbs import is_verb
+from checker.claims.words import Tokens, lexicon, word_set
 from checker.types import Attribution, Kind
 
 _FUTURE = frozenset({"akan", "bakal", "will", "won't", "shall"})
-_HEDGES_EN = frozenset("might could may probably likely perhaps maybe surely".split())  # noqa: SIM905
+_HEDGES_EN = word_set("might could may probably likely perhaps maybe surely")
 
 
 def kind_of(
@@ -37,7 +38,7 @@ def kind_of(
         return "opinion"
     if words.anywhere("cues.pronouns.self_id" if language == "id" else "cues.pronouns.self_en", own) >= 0:
         return "opinion" if words.anywhere("cues.kind.first_person", own) >= 0 else "fact"
-    if _is_prediction(own, language):
+    if _is_prediction(own):
         return "prediction"
     return "fact"
 
@@ -55,7 +56,7 @@ def _is_opinion(tokens: Tokens, language: str) -> bool:
     return True
 
 
-def _is_prediction(tokens: Tokens, language: str) -> bool:
+def _is_prediction(tokens: Tokens) -> bool:
     words = lexicon()
     at = words.anywhere("cues.kind.prediction", tokens)
     future = next((i for i, token in enumerate(tokens) if token.lower in _FUTURE), -1)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from checker.claims.words import is_verb, lexicon, tokenise
+from checker.claims.verbs import is_verb
+from checker.claims.words import lexicon, tokenise
 from checker.head import Head, read_head
 from checker.types import Article, Sentence
 from retrieval.segment import CLOSERS, split_sentences

@@ -4,45 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from checker.article import article_from_text, detect_language
-from checker.claims.attribution import Attributor, Reading, quotations, trim_stop
+from checker.claims.antecedents import Scene
+from checker.claims.attribution import Attributor, Reading, trim_stop
 from checker.claims.base import Extraction, Progress
-from checker.claims.clauses import Clause, split_clauses, subject_of
-from checker.claims.context import Scene, resolve
+from checker.claims.carry import carry_over
+from checker.claims.clause import Clause
+from checker.claims.clauses import split_clauses
+from checker.claims.context import resolve
 from checker.claims.dates import describe_days, resolve_dates
 from checker.claims.kinds import is_statement, kind_of, rule_checkworthiness
 from checker.claims.mentions import Mentions
+from checker.claims.piece import Piece
+from checker.claims.predicates import subject_of
 from checker.claims.roles import CLAIMING, RoleSentence, sentence_roles
-from checker.claims.words import Tokens, lexicon, tokenise
 from checker.claims.wording import reword
+from checker.claims.words import Tokens, lexicon, tokenise, word_set
 from checker.cues import DENIALS
 from checker.head import read_head
 from checker.types import Article, Attribution, Claim, Failure, Kind
 
 _RULES = "1"
 """Raised with every change of the rules that changes what is found, so that reports tell their extractors apart."""
-
-
-@dataclass
-class _Piece:
-    """A proposition on its way to becoming a claim.
-
-    Attributes:
-        tokens: What it says.
-        span: What is quoted for it.
-        context_start: Where its sentence begins.
-    """
-
-    tokens: Tokens
-    span: tuple[int, int]
-    clause: Clause
-    attribution: Attribution | None
-    reading: Reading | None
-    sentence: RoleSentence
-    question: bool = False
-    whole: bool = False
 
 
 class RuleExtractor:
@@ -86,14 +71,13 @@ class _Reading:
         self.scene = Scene(self.mentions, self.language, begin)
         self.claims: list[Claim] = []
         self.failures: list[Failure] = []
-        self.spoken = [s for s in quotations(article.text) if s[1] - s[0] > 12]
         self.topic = self._next_topic = ""
         self.frame_outlets: list[tuple[int, str, bool]] = []
 
     def run(self, progress: Progress | None) -> Extraction:
         read = [sentence for sentence in self.sentences if sentence.role in CLAIMING and not sentence.repeats]
         body = [sentence for sentence in read if sentence.role != "headline"]
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         for done, sentence in enumerate(body):
             try:
                 found = self._pieces(sentence)
@@ -105,14 +89,14 @@ class _Reading:
                 self.failures.append(_failure(self.article, sentence, error))
             if progress is not None:
                 progress(done + 1, len(body))
-        self._inherit(pieces)
+        self.claims = carry_over(self.claims, pieces, self.article.text, self.language, self.frame_outlets)
         self._headlines([sentence for sentence in read if sentence.role == "headline"])
         self.claims.sort(key=lambda claim: (claim.start, claim.end))
         return Extraction(tuple(_unique(self.claims)), tuple(self.failures))
 
     # -- sentences to propositions
 
-    def _pieces(self, sentence: RoleSentence) -> list[_Piece]:
+    def _pieces(self, sentence: RoleSentence) -> list[Piece]:
         text = self.article.text
         tokens = _drop_connective(trim_stop(tokenise(text, sentence.start, sentence.end)))
         if not tokens:
@@ -125,7 +109,7 @@ class _Reading:
 
     def _decompose(
         self, tokens: Tokens, outer: Reading | None, clause: Clause | None, sentence: RoleSentence, depth: int = 0
-    ) -> list[_Piece]:
+    ) -> list[Piece]:
         """The propositions of a stretch: what is attributed first, what is joined after."""
         clause = clause or Clause("first", tokens)
         if outer is None or not (outer.attribution.speaker or outer.attribution.anonymous):
@@ -138,14 +122,14 @@ class _Reading:
         clauses = split_clauses(tokens, self.language) if depth < 6 else (Clause("first", tokens),)
         if len(clauses) < 2:
             return [self._piece(tokens, clause, outer, sentence)]
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         for part in clauses:
             if part.relation == "first" and clause.subject and not part.subject:
                 part = replace(part, subject=clause.subject)
             pieces.extend(self._decompose(part.tokens, outer, part, sentence, depth + 1))
         return pieces
 
-    def _attributed(self, reading: Reading, clause: Clause, sentence: RoleSentence, depth: int) -> list[_Piece]:
+    def _attributed(self, reading: Reading, clause: Clause, sentence: RoleSentence, depth: int) -> list[Piece]:
         frame = reading.frame
         if frame.shape in ("document", "participle"):
             whole = _drop_connective(frame.whole)
@@ -157,7 +141,7 @@ class _Reading:
                 piece = self._piece(joined, Clause("first", joined), reading, sentence)
                 piece.span = (first[0].start, second[-1].end)
                 return [piece]
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         for content in frame.contents:
             content = _drop_connective(content)
             if content:
@@ -173,18 +157,18 @@ class _Reading:
             pieces[0].whole = True
         return pieces
 
-    def _piece(self, tokens: Tokens, clause: Clause, reading: Reading | None, sentence: RoleSentence) -> _Piece:
+    def _piece(self, tokens: Tokens, clause: Clause, reading: Reading | None, sentence: RoleSentence) -> Piece:
         tokens = _trim_marks(tokens)
         attribution = reading.attribution if reading else None
         start = tokens[0].start if tokens else sentence.start
         end = tokens[-1].end if tokens else sentence.start
-        return _Piece(tokens, (start, end), replace(clause, tokens=tokens), attribution, reading, sentence)
+        return Piece(tokens, (start, end), replace(clause, tokens=tokens), attribution, reading, sentence)
 
     def _end_of(self, tokens: Tokens) -> int:
         trimmed = trim_stop(tokens)
         return trimmed[-1].end if trimmed else tokens[-1].end
 
-    def _advance(self, sentence: RoleSentence, pieces: list[_Piece]) -> None:
+    def _advance(self, sentence: RoleSentence, pieces: list[Piece]) -> None:
         speaker = next((p.attribution.speaker for p in pieces if p.attribution and p.attribution.speaker), "")
         self.scene.advance(sentence.start, sentence.end, speaker)
         if self.attributor.unnamed is not None:
@@ -194,7 +178,7 @@ class _Reading:
 
     # -- propositions to claims
 
-    def _claim(self, piece: _Piece) -> Claim | None:
+    def _claim(self, piece: Piece) -> Claim | None:
         start, end = piece.span
         if end <= start:
             return None
@@ -239,7 +223,7 @@ class _Reading:
             attribution=piece.attribution,
         )
 
-    def _set_topic(self, piece: _Piece) -> None:
+    def _set_topic(self, piece: Piece) -> None:
         """Keep the subject of this clause for an "it" in the next one, where it is a thing and no pronoun."""
         subject = piece.clause.subject or subject_of(piece.tokens, self.language)
         if not subject or len(subject) > 8 or subject[0].lower in lexicon().words("cues.pronouns"):
@@ -249,7 +233,7 @@ class _Reading:
             return
         self.topic = self._next_topic = self.article.text[subject[0].start : subject[-1].end]
 
-    def _pointed_source(self, piece: _Piece) -> Attribution | None:
+    def _pointed_source(self, piece: Piece) -> Attribution | None:
         """`Sumber tersebut tidak merinci ...`: what an unnamed source does in speaking rests on its word."""
         tokens = piece.tokens
         unnamed = self.attributor.unnamed
@@ -259,104 +243,6 @@ class _Reading:
         pointed = tokens[0].lower in sources and tokens[1].lower in {"tersebut", "itu", "ini"}
         pointed = pointed or (tokens[0].lower in {"the", "that"} and tokens[1].lower in sources)
         return unnamed.attribution(None) if pointed else None
-
-    # -- what carries over from one sentence to others
-
-    def _inherit(self, pieces: list[_Piece]) -> None:
-        """Credit quotations that run over sentences, what stands between two credits to one outlet or one body."""
-        by_start = {piece.span[0]: piece for piece in pieces}
-        updated: list[Claim] = []
-        last_direct: Claim | None = None
-        for claim in self.claims:
-            given = claim.attribution
-            if given is None or not (given.speaker or given.anonymous):
-                found = self._running_quote(claim) or self._bare_quote(claim, last_direct)
-                if found is not None:
-                    given = replace(found, start=-1, end=-1, outlet=found.outlet or (given.outlet if given else ""))
-            outlet = self._outlet_between(by_start.get(claim.start))
-            if outlet and (given is None or not given.outlet):
-                given = replace(given, outlet=outlet) if given else Attribution("", outlet=outlet)
-            if given is None:
-                given = self._between_credits(claim, by_start)
-            if given is not claim.attribution:
-                claim = self._credited(claim, given, by_start.get(claim.start))
-            if claim.attribution and claim.attribution.speaker and claim.quote[:1] in '"“':
-                last_direct = claim
-            updated.append(claim)
-        self.claims = updated
-
-    def _credited(self, claim: Claim, attribution: Attribution | None, piece: _Piece | None) -> Claim:
-        tokens = piece.tokens if piece else tokenise(claim.quote)
-        kind = kind_of(tokens, self.language, attribution, question=bool(piece and piece.question))
-        score = rule_checkworthiness(tokens, kind, attribution, self.language)
-        return replace(claim, attribution=attribution, kind=kind, checkworthiness=score)
-
-    def _running_quote(self, claim: Claim) -> Attribution | None:
-        """The credit of another sentence of the same quotation."""
-        around = next((s for s in self.spoken if s[0] <= claim.start < s[1]), None)
-        if around is None:
-            return None
-        for other in self.claims:
-            if (
-                other is claim
-                or other.attribution is None
-                or not (other.attribution.speaker or other.attribution.anonymous)
-            ):
-                continue
-            if other.start < around[1] and around[0] < other.end:
-                return other.attribution
-        return None
-
-    def _bare_quote(self, claim: Claim, previous: Claim | None) -> Attribution | None:
-        """A quotation without a credit that follows one by somebody: it goes on."""
-        if previous is None or claim.quote[:1] not in '"“':
-            return None
-        if not any(s[0] <= claim.start and claim.end <= s[1] for s in self.spoken):
-            return None
-        between = self.article.text[previous.end : claim.start]
-        return previous.attribution if between.count("\n") <= 2 and len(between) < 160 else None
-
-    def _outlet_between(self, piece: _Piece | None) -> str:
-        """The outlet of a passage that the article opens with "diberitakan X" and closes with "masih dari X"."""
-        if piece is None:
-            return ""
-        at = piece.sentence.start
-        before = [outlet for start, outlet, _ in self.frame_outlets if start < at]
-        after = [(outlet, still) for start, outlet, still in self.frame_outlets if start > at]
-        if before and after and after[0][1] and after[0][0] == before[-1]:
-            return before[-1]
-        return ""
-
-    def _between_credits(self, claim: Claim, by_start: Mapping[int, _Piece]) -> Attribution | None:
-        """A sentence that points back into what a body said, before the same body goes on: still its word.
-
-        `Menurut BMKG, pemicunya adalah Sesar Cugenang. Sesar itu melintasi ... "...," kata Daryono dari BMKG.`
-        """
-        piece = by_start.get(claim.start)
-        if piece is None or piece.clause.relation != "first":
-            return None
-        tokens = piece.tokens
-        points = len(tokens) > 1 and (
-            tokens[1].lower in {"itu", "tersebut"} or tokens[0].lower in {"the", "this", "that"}
-        )
-        if not points:
-            return None
-        index = self.claims.index(claim)
-        before = self.claims[index - 1].attribution if index else None
-        after = self.claims[index + 1].attribution if index + 1 < len(self.claims) else None
-        if before is None or after is None or not before.speaker or before.anonymous:
-            return None
-        paragraph = [
-            by_start[c.start].sentence.paragraph for c in self.claims[index - 1 : index + 2] if c.start in by_start
-        ]
-        if len(set(paragraph)) != 1 or len(paragraph) != 3:
-            return None
-        noun = tokens[0].lower if tokens[1].lower in {"itu", "tersebut"} else tokens[1].lower
-        if noun not in self.claims[index - 1].quote.lower():
-            return None
-        acronym = before.speaker.rpartition("(")[2].rstrip(")") if "(" in before.speaker else before.speaker
-        continues = after.speaker == before.speaker or (acronym and acronym in after.role.split())
-        return replace(before, start=-1, end=-1) if continues else None
 
     # -- the headline
 
@@ -425,7 +311,7 @@ def _combine(outer: Reading | None, inner: Reading) -> Reading:
 
 
 def _quote_whole(reading: Reading) -> bool:
-    """Whether the quote takes in who said it: unnamed sources, verbatim speech, and sayings that are themselves acts."""
+    """Whether the quote takes in who said it: unnamed sources, verbatim speech, sayings that are acts."""
     if reading.attribution.anonymous and reading.frame.shape == "initial":
         return True
     if reading.frame.shape == "trailing" and reading.frame.contents[0][0].is_quote:
@@ -478,7 +364,7 @@ def _trim_marks(tokens: Tokens) -> Tokens:
 
 
 def _content_words(text: str) -> set[str]:
-    common = frozenset("yang dan di ke dari untuk pada dengan the a an of to in on for by as at and or is".split())  # noqa: SIM905
+    common = word_set("yang dan di ke dari untuk pada dengan the a an of to in on for by as at and or is")
     return {token.lower for token in tokenise(text) if token.is_word and token.lower not in common}
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checker.claims.mentions import Mention, Mentions
-from checker.claims.words import Token, Tokens, lexicon
+from checker.claims.words import Token, Tokens, lexicon, word_set
 from checker.head import is_outlet
 from checker.types import Attribution
 
 _RELATIVE = frozenset({"yang", "who", "which", "that", "whose"})
-_DETERMINERS = frozenset(
+_DETERMINERS = word_set(
     """
     seorang sebuah salah satu para sejumlah beberapa si sang a an the one some several another pihak oleh dari by
     keterangan pernyataan kesaksian pengakuan penjelasan
-    """.split()  # noqa: SIM905
+    """
 )
 _DEMONSTRATIVES = frozenset({"itu", "tersebut", "ini", "tadi"})
 
@@ -104,16 +104,16 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
 _SOURCE_NOUNS = frozenset({"sumber", "narasumber", "source", "sources", "informan", "insider", "insiders"})
 
 
-_MEDIA = frozenset(
+_MEDIA = word_set(
     """
     broadcaster newspaper tabloid magazine daily weekly website outlet harian koran majalah surat_kabar kantor_berita
     stasiun situs laman agency
-    """.split()  # noqa: SIM905
+    """
 )
 
 
 def _medium(tokens: Tokens, text: str) -> str:
-    """The outlet of `state broadcaster MCOT`, `harian Kompas`, `news agency Xinhua`: the name after the sort of medium."""
+    """The outlet of `state broadcaster MCOT`, `harian Kompas`, `news agency Xinhua`: the name after the sort."""
     for index, token in enumerate(tokens[:-1]):
         lowered = token.lower
         pair = f"{tokens[index - 1].lower}_{lowered}" if index else lowered
@@ -147,9 +147,7 @@ def _seen_by(tokens: Tokens) -> int | None:
     return None
 
 
-_SEEN = frozenset(
-    "seen obtained reviewed published conducted released quoted dilihat diperoleh diterima dirilis".split()
-)  # noqa: SIM905
+_SEEN = word_set("seen obtained reviewed published conducted released quoted dilihat diperoleh diterima dirilis")
 
 
 def _to_comma(tokens: Tokens) -> Tokens:
@@ -164,14 +162,14 @@ def _human(tokens: Tokens) -> bool:
     return any(token.lower in _PEOPLE or token.lower in lexicon().words("names.nouns.person") for token in tokens)
 
 
-_PEOPLE = frozenset(
+_PEOPLE = word_set(
     """
     relawan pegawai karyawan pedagang petani nelayan penumpang pengunjung pembeli pelanggan pasien siswa mahasiswa guru
     dokter perawat sopir tetangga kerabat keluarga orang saksi warga penyintas korban pekerja buruh staf anggota pejabat
     volunteer employee worker resident trader farmer passenger customer patient student teacher doctor nurse driver
     neighbour neighbor relative survivor witness staffer member official man woman person people engineer executive
     banker trader shopkeeper vendor fisherman mother father manager analyst lawyer negotiator adviser aide insider
-    """.split()  # noqa: SIM905
+    """
 )
 
 
@@ -274,10 +272,10 @@ def _unknown_person(tokens: Tokens, names: list[Mention], mentions: Mentions) ->
     return None
 
 
-_PLACED = frozenset(
+_PLACED = word_set(
     """
     bupati gubernur camat lurah kades kapolres kapolsek kapolda kapolresta kajari dandim walikota kota wabup wagub
-    """.split()  # noqa: SIM905
+    """
 )
 
 

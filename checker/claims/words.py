@@ -13,15 +13,27 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
+
+def word_set(listed: str) -> frozenset[str]:
+    """The words of a white-space separated list."""
+    return frozenset(listed.split())
+
+
 _TOKEN = re.compile(
     r"(?:[A-Za-z]\.){2,}"  # U.S.
     r"|(?:Rp|US|S|AU)?[$€£¥]?\d+(?:[.,:/]\d+)*%?(?:[-–]?[^\W_]+)*"  # Rp14,1  $100  13.21  2010-an
     r"|[^\W_]+(?:[-'’.&][^\W_]+)*"  # Al-Qaeda  Apple's  TRIBUNNEWS.COM
     r"|''|``|\S"
 )
+
+
 _OPENING = frozenset({"“", "„", "«", "``"})
+
+
 _CLOSING = frozenset({"”", "»"})
-_ABBREVIATED = frozenset("sen rep gov gen col capt lt sgt dr mr mrs ms prof st feb jan aug sept oct nov dec no".split())
+
+
+_ABBREVIATED = word_set("sen rep gov gen col capt lt sgt dr mr mrs ms prof st feb jan aug sept oct nov dec no")
 
 
 class Lexicon:
@@ -137,11 +149,12 @@ def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
     stop = len(text) if end is None else end
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text, start, stop):
-        if match.group() == "." and tokens and tokens[-1].end == match.start() and tokens[-1].lower in _ABBREVIATED:
-            if match.end() < stop and text[match.end()].isspace():
-                previous = tokens.pop()
-                tokens.append(Token(previous.text + ".", previous.start, match.end()))
-                continue
+        spaced = match.end() < stop and text[match.end()].isspace()
+        adjacent = bool(tokens) and tokens[-1].end == match.start() and tokens[-1].lower in _ABBREVIATED
+        if match.group() == "." and spaced and adjacent:
+            previous = tokens.pop()
+            tokens.append(Token(previous.text + ".", previous.start, match.end()))
+            continue
         tokens.append(Token(match.group(), match.start(), match.end(), _side(text, match.group(), match.start(), stop)))
     return tuple(tokens)
 
@@ -173,67 +186,3 @@ def _side(text: str, mark: str, start: int, stop: int) -> str:
 
 
 _SINGLE_CLOSE = re.compile(r"[,.!?…]['’](?!\w)")
-
-
-def is_verb(token: Token, language: str, tokens: Sequence[Token] = (), index: int = 0) -> bool:
-    """Whether the token can be the verb of a clause: by form, without a dictionary.
-
-    Args:
-        token: The token asked about.
-        language: `id` or `en`.
-        tokens: The sentence it stands in; with `index`, it tells "the planned talks" from "they planned".
-        index: Where it stands.
-    """
-    word = token.base
-    if not token.text[0].isalpha() or (token.is_capital and index > 0):
-        return False
-    if language == "id":
-        return _is_indonesian_verb(word)
-    words = lexicon()
-    if word in words.words("verbs.en.auxiliaries"):
-        return True
-    before = tokens[index - 1].base if index > 0 and tokens else ""
-    after = tokens[index + 1] if index + 1 < len(tokens) else None
-    if before in _DETERMINERS:
-        return False
-    if word in words.words("verbs.en.forms") or word in words.words("cues.speech.en"):
-        # "plans", "report" are as often nouns: after a preposition or an adjective-like word they are no verbs.
-        noun_like = word in _ALSO_NOUNS and (
-            before in _PREPOSITIONS or before.endswith(("al", "ic", "ive", "ous", "ary"))
-        )
-        return not (noun_like or before == "to" and word not in {"said"})
-    if word.endswith("ed") and len(word) > 4 and word not in words.words("verbs.en.not_verbs"):
-        attributive = before in _PREPOSITIONS and after is not None and after.text[0].isalpha() and not after.is_capital
-        return not attributive
-    return False
-
-
-_DETERMINERS = frozenset("the a an this that these those its his her their our my your of no any some".split()) - {
-    "that",
-    "this",
-    "no",
-}
-_PREPOSITIONS = frozenset("of in on at by for from with to under over about after before between among into".split())
-_ALSO_NOUNS = frozenset(
-    """
-    plans plan works work calls call needs need costs cost falls fall rises rise runs run stands stand lives live means
-    offers offer serves uses use helps help supports support shows show holds hold leads lead faces face comments
-    comment reports report claims claim states state notes note posts post opens closes close ends end starts start
-    stops stop turns turn stays stay sets set puts put cut hit read spread shut let wins win loses backs bans ban
-    measures measure ranks rank lists list reads draws promises promise estimates estimate bid left felt found saw
-    covers cover produces produce provides matters hopes hope fears fear thought set split
-    """.split()
-)
-
-_ID_PREFIXED = re.compile(r"(?:mem|men|meng|meny|me|memper|diper|di|ber|bel|ter)[a-z][a-z'-]{2,}$")
-_ID_NOMINAL = re.compile(r"(?:.*-.*|.*(?:isme|isasi|tas|sionis|ologi))$")
-
-
-@cache
-def _is_indonesian_verb(word: str) -> bool:
-    listed = lexicon()
-    if word in listed.words("verbs.id.not_verbs"):
-        return False
-    if word in listed.words("verbs.id.predicates"):
-        return True
-    return bool(_ID_PREFIXED.match(word)) and not _ID_NOMINAL.match(word)

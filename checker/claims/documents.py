@@ -1,0 +1,121 @@
+"""Documents, bodies and denials that speak: `Data BPS menunjukkan ...`, `BPS melaporkan ... 2,51 persen`."""
+
+from __future__ import annotations
+
+from checker.claims.frame import Frame
+from checker.claims.marks import commas, strip
+from checker.claims.phrases import NEGATIONS, drop_adverbs, is_noun_phrase, split_lead
+from checker.claims.trailing import PARTICIPLES
+from checker.claims.verbs import is_verb
+from checker.claims.words import Tokens, lexicon, word_set
+
+
+def document_frame(tokens: Tokens, language: str) -> Frame | None:
+    """`Data BPS menunjukkan ...`, `Laporan yang diterima BNPB mencatat ...`, `A study by X found that ...`."""
+    words = lexicon()
+    lead, rest = split_lead(tokens, language) if len(commas(tokens)) else ((), tokens)
+    del lead
+    if not rest:
+        return None
+    documents = words.words(f"cues.speech.{language}_documents")
+    verbs = words.words(f"cues.speech.{language}_document_verbs")
+    head = next((i for i, token in enumerate(rest[:6]) if token.lower in documents), None)
+    if head is None or any(is_verb(t, language, rest, i) for i, t in enumerate(rest[:head])):
+        return None
+    for index in range(head + 1, min(len(rest) - 1, 24)):
+        if rest[index].lower not in verbs or (index and rest[index - 1].lower in NEGATIONS | {"yang"}):
+            continue
+        subject = rest[:index]
+        source = _owner(subject, head)
+        if not source:
+            return None
+        return Frame("document", (_trim_comma(rest),), source, rest[index : index + 1], rest)
+    return None
+
+
+_FIGURES_ID = word_set("melaporkan mencatat mengumumkan mendata menghitung membukukan")
+
+
+_FIGURES_EN = word_set("reported reports recorded counted posted registered")
+
+
+def reporting_frame(tokens: Tokens, language: str) -> Frame | None:
+    """`BPS melaporkan inflasi tahunan sebesar 2,51 persen`: a body that gives a figure answers for it."""
+    lead, rest = split_lead(tokens, language)
+    verbs = _FIGURES_ID if language == "id" else _FIGURES_EN
+    for index in range(1, min(len(rest) - 2, 16)):
+        token = rest[index]
+        if token.lower not in verbs:
+            if is_verb(token, language, rest, index):
+                return None
+            continue
+        source = drop_adverbs(rest[:index])
+        body = any(t.is_acronym or t.lower in lexicon().words("names.organisations.words") for t in source)
+        if not source or not body or not is_noun_phrase(source, language):
+            return None
+        if rest[index - 1].lower in NEGATIONS | {"yang"} or not any(t.is_number for t in rest[index + 1 :]):
+            return None
+        return Frame("document", (strip(tokens),), source, (token,), tokens, lead=lead)
+    return None
+
+
+_DENYING = word_set("membantah menyangkal menepis menampik denied denies")
+
+
+def denial_frame(tokens: Tokens, language: str, inherit: bool) -> Frame | None:
+    """`Jaksa membantah adanya bukti baru`: who denies a thing answers for the denial, which is quoted whole."""
+    lead, rest = split_lead(tokens, language)
+    for index in range(0 if inherit else 1, min(len(rest) - 1, 20)):
+        token = rest[index]
+        if token.lower not in _DENYING:
+            if is_verb(token, language, rest, index):
+                return None
+            continue
+        source = drop_adverbs(rest[:index])
+        if source and not is_noun_phrase(source, language):
+            return None
+        if index and rest[index - 1].lower in NEGATIONS | {"yang", "who"}:
+            return None
+        return Frame("document", (strip(tokens),), source, (token,), tokens, lead=lead)
+    return None
+
+
+def _trim_comma(tokens: Tokens) -> Tokens:
+    return strip(tokens)
+
+
+def _owner(subject: Tokens, head: int) -> Tokens:
+    """Whose document it is: the first name in the phrase, from its first capital to its last."""
+    after = [i for i in range(len(subject)) if i != head and subject[i].is_capital and (i > 0 or head != 0)]
+    after = [i for i in after if i > head] or [i for i in after if i < head]
+    if not after:
+        return ()
+    first = last = after[0]
+    while last + 1 < len(subject) and (
+        subject[last + 1].is_capital
+        or (
+            subject[last + 1].lower in {"dan", "of", "and", "for", "the", "&"}
+            and last + 2 < len(subject)
+            and subject[last + 2].is_capital
+        )
+        or (subject[last + 1].text in "()" and last + 2 <= len(subject))
+        or (subject[last + 1].text == "," and last + 2 < len(subject) and subject[last + 2].is_capital)
+    ):
+        last += 1
+    return strip(subject[first : last + 1])
+
+
+def participle_frame(tokens: Tokens, language: str) -> Frame | None:
+    """`The government turned down the offer, saying it lacked fairness`: the subject answers for both."""
+    if language != "en":
+        return None
+    for stop in commas(tokens):
+        if stop + 2 < len(tokens) and tokens[stop + 1].lower in PARTICIPLES:
+            _, clause = split_lead(tokens[:stop], language)
+            verb = next((i for i, t in enumerate(clause) if is_verb(t, language, clause, i)), None)
+            if verb is None or verb == 0:
+                return None
+            source = drop_adverbs(clause[:verb])
+            if source and is_noun_phrase(source, language):
+                return Frame("participle", (tokens,), source, tokens[stop + 1 : stop + 2], tokens)
+    return None
