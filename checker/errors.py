@@ -15,6 +15,16 @@
     │   ├── BudgetExhausted     a limit on calls or tokens is reached
     │   ├── DeadlinePassed      the time for the whole check is over
     │   └── CallFailed          a chat model did not answer, after every retry
+    ├── ReviewError             the review queue refuses something
+    │   ├── NotFound            no item, user or other thing of that id that this user may see
+    │   ├── NotAllowed          this user may not do that
+    │   ├── WrongState          the item is not in a state from which that can be done
+    │   ├── Outdated            the item has changed since it was read (carries its current state)
+    │   ├── Held                somebody else holds the item
+    │   ├── Incomplete          something that is required is missing or not valid
+    │   ├── KeyReused           an idempotency key was used before, with another request
+    │   └── LoginFailed         wrong name or password, or too many tries
+    ├── DatabaseUnavailable     the queue's database cannot be opened or is of another version
     ├── ReportUnreadable        a report read back from JSON is not one
     ├── OutputError             the result cannot be written where it was asked for
     └── ModelUnavailable        the chat model cannot be reached or is not configured
@@ -108,6 +118,56 @@ class DeadlinePassed(JudgeError):
 
 class CallFailed(JudgeError):
     """A chat model did not answer, after every retry."""
+
+
+class ReviewError(CheckerError):
+    """The review queue refuses something."""
+
+
+class NotFound(ReviewError):
+    """No item, user or other thing of that id that this user may see."""
+
+
+class NotAllowed(ReviewError):
+    """This user may not do that."""
+
+
+class WrongState(ReviewError):
+    """The item is not in a state from which that can be done."""
+
+
+class Outdated(ReviewError):
+    """The item has changed since it was read.
+
+    Attributes:
+        version: Its current version.
+        state: Its current state.
+    """
+
+    def __init__(self, version: int, state: str) -> None:
+        self.version = version
+        self.state = state
+        super().__init__(f"the item has changed meanwhile (it is now {state}, version {version}); read it again")
+
+
+class Held(ReviewError):
+    """Somebody else holds the item."""
+
+
+class Incomplete(ReviewError):
+    """Something that is required is missing or not valid."""
+
+
+class KeyReused(ReviewError):
+    """An idempotency key was used before, with another request."""
+
+
+class LoginFailed(ReviewError):
+    """Wrong name or password, or too many tries."""
+
+
+class DatabaseUnavailable(CheckerError):
+    """The queue's database cannot be opened or is of another version."""
 
 
 class ModelUnavailable(CheckerError):
