@@ -19,6 +19,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from checker.judges.base import Hearing
     from checker.settings import Settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -249,8 +250,29 @@ def _judge(settings: Settings) -> Iterator[Finding]:
         judge = get_judge(settings.judge, settings)
     except (CheckerError, RetrievalError) as error:
         yield Finding("Models", f"judge {settings.judge}", "broken", str(error), _advice(error))
+        return
+    if settings.judge != "embedded":
+        yield Finding("Models", f"judge {settings.judge}", "ok", f"{judge.name} can be opened (nothing was sent to it)")
+        return
+    judgement = judge.hear([_probe()]).judgements[0]
+    if judgement.failure is not None:
+        failure = judgement.failure
+        yield Finding("Models", "judge embedded", "broken", f"{failure.error_type}: {failure.message}")
     else:
-        yield Finding("Models", f"judge {settings.judge}", "ok", f"{judge.name} can be opened")
+        said = ", ".join(stance.name for stance in judgement.stances)
+        yield Finding("Models", "judge embedded", "ok", f"heard a sentence about itself, which it {said}")
+
+
+def _probe() -> Hearing:
+    """A claim and a passage that says the same."""
+    from checker.judges.base import Hearing
+    from checker.types import Claim
+    from retrieval.types import Hit, Passage, Source
+
+    text = "Vladimir Putin received Abbas Araghchi in Moscow."
+    source = Source("probe", "", "", "", "", "", "en", None, "", (), "", text)
+    hit = Hit(Passage("probe#0", "probe", 0, len(text), text), source, 1.0, 0.0, 1.0, 1, "probe")
+    return Hearing(Claim("probe", text, text, 0, len(text)), (hit,))
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

@@ -90,7 +90,8 @@ def render_html(report: Report, *, language: str = "en") -> str:
         w=words(language),
         summary=summary(report, language),
         versions=sorted(report.versions.items()),
-        settings=sorted((key, plain(value)) for key, value in report.settings.items()),
+        # A page is passed on; where the store lies on the editor's machine is nobody else's business.
+        settings=sorted((key, plain(value)) for key, value in report.settings.items() if key != "store"),
         style=style,
         script=script,
         style_hash=_csp_hash(style),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,28 @@ import checker.cli.doctor as doctor
 import checker.cli.main as cli
 import checker.judges
 from checker.errors import ModelUnavailable
+from checker.judges.base import Bench, Hearing, Judgement
 from checker.settings import Settings
+from checker.types import Failure, Stance
 from retrieval.errors import ModelFileError
 
 SECRET = "sk-very-secret-0123456789"
 
 
 class Judge:
+    """A judge that hears nothing wrong, or fails."""
+
     name = "embedded"
+
+    def __init__(self, failure: Failure | None = None) -> None:
+        self.failure = failure
+
+    def hear(self, hearings: Sequence[Hearing]) -> Bench:
+        (hearing,) = hearings
+        (hit,) = hearing.hits
+        text = hit.source.text
+        stance = Stance(hearing.claim.id, hit, 0.9, 0.05, 0.05, text, 0, len(text))
+        return Bench((Judgement(hearing.claim.id, () if self.failure else (stance,), self.failure),))
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +151,27 @@ def test_a_judge_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) 
     finding = found("judge llm")
     assert finding.state == "broken"
     assert finding.fix == "set OPENAI_API_KEY or OPENAI_API_KEY_FILE"
+
+
+def test_the_embedded_judge_is_tried_on_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found("judge embedded").detail.endswith("which it supports")
+    broken = Judge(Failure("probe", "judge", "RuntimeError", "no such layer"))
+    monkeypatch.setattr(checker.judges, "get_judge", lambda name, settings: broken)
+    finding = found("judge embedded")
+    assert finding.state == "broken"
+    assert finding.detail == "RuntimeError: no such layer"
+
+
+def test_nothing_is_sent_to_any_other_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        name = "llm:openai:x"
+
+        def hear(self, hearings: object) -> None:
+            raise AssertionError("something was sent")
+
+    monkeypatch.setattr(checker.judges, "get_judge", lambda name, settings: Silent())
+    monkeypatch.setenv("SARING_JUDGE", "llm")
+    assert found("judge llm").detail == "llm:openai:x can be opened (nothing was sent to it)"
 
 
 def test_an_extra_that_is_missing_comes_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:

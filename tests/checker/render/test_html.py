@@ -136,6 +136,11 @@ class TestStructure:
         assert made.xpath('//article[contains(@class, "card")]') == []
         assert "Trump tidak memberi tahu" in made.find(".//main").text_content()
 
+    def test_where_the_store_lies_is_not_told(self, report: Report) -> None:
+        text = render_html(replace(report, settings={"store": "/home/someone/private", "judge": "embedded"}))
+        assert "someone" not in text
+        assert "<dt>judge</dt>" in text
+
     def test_a_claim_without_a_place_in_the_text_still_has_its_card(self, report: Report) -> None:
         lost = replace(report.claims[0], start=-1, end=-1)
         made = page(replace(report, claims=(lost,), outcomes=report.outcomes[:1]))
