@@ -149,13 +149,15 @@ def progress_bar() -> Iterator[Progress | None]:
     if not screen.is_terminal:
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True) as bars:
-        tasks = {}
+        tasks: dict[str, TaskID] = {}
+        opening = bars.add_task("Opening store and models", total=None)
 
         def report(stage: str, done: int, total: int) -> None:
+            bars.update(opening, visible=False)
             if stage not in tasks:
                 tasks[stage] = bars.add_task(_STAGES.get(stage, stage), total=total)
             bars.update(tasks[stage], completed=done, total=total)
