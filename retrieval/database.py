@@ -82,6 +82,11 @@ class NewSource:
     earliest: str | None
     latest: str | None
 
+    @property
+    def dimensions(self) -> int:
+        """Length of its vectors, 0 where it has no passage."""
+        return len(self.vectors[0]) // 2 if self.vectors else 0
+
 
 class Database:
     """The tables of one store over one connection. Not locked here: the store serialises its callers."""

@@ -89,7 +89,7 @@ class ChromaIndex:
     @classmethod
     def embedded(cls, folder: Path, collection: str) -> ChromaIndex:
         """Open or make a collection in a folder. Only one process may have the folder open at a time."""
-        chromadb, settings = _chromadb()
+        chromadb, settings = chromadb_settings()
         client = chromadb.PersistentClient(str(folder), settings)
         try:
             return cls(client, collection)
@@ -120,6 +120,14 @@ class ChromaIndex:
         """How many vectors there are."""
         return int(self._collection.count())
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, FloatArray]:
+        """The vectors of these; ids that are not there are left out."""
+        rows: dict[str, FloatArray] = {}
+        for first in range(0, len(ids), self._batch):
+            found = self._collection.get(ids=list(ids[first : first + self._batch]), include=["embeddings"])
+            rows.update(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
+        return rows
+
     def close(self) -> None:
         """Let go of the client; another process may open the folder then."""
         if self._client is not None:
@@ -134,7 +142,8 @@ def collection_name(digest: str) -> str:
     return f"saring-passages-{hashlib.sha256(digest.encode()).hexdigest()[:16]}"
 
 
-def _chromadb() -> tuple[Any, Any]:
+def chromadb_settings() -> tuple[Any, Any]:
+    """The module `chromadb`, imported when it is needed, and settings with its telemetry off."""
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     import chromadb
     from chromadb.config import Settings

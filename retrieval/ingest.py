@@ -75,7 +75,7 @@ def prepare(sources: Sequence[Source], embedder: Embedder) -> list[NewSource]:
     packed = pack(embedder.encode(texts, kind="passage")) if texts else ()
     prepared, first = [], 0
     for source, passages in zip(sources, cut, strict=True):
-        prepared.append(_assembled(source, passages, packed[first : first + len(passages)]))
+        prepared.append(assemble(source, passages, packed[first : first + len(passages)]))
         first += len(passages)
     return prepared
 
@@ -88,7 +88,8 @@ def embedded_text(title: str, passage: str) -> str:
     return f"{title}{'' if title[-1] in '.!?:' else '.'} {passage}"
 
 
-def _assembled(source: Source, passages: Sequence[Passage], vectors: Sequence[bytes]) -> NewSource:
+def assemble(source: Source, passages: Sequence[Passage], vectors: Sequence[bytes]) -> NewSource:
+    """Put together what is written for a source that was cut and embedded already."""
     earliest = latest = None
     if source.published_at is not None:
         earliest, latest = map(utc_text, bounds(source.published_at))

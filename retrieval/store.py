@@ -143,8 +143,13 @@ class EvidenceStore:
             StoreReadOnly: It cannot be written to (`rw` only).
             StoreTooNew: It was written by a newer version of Saring.
             StoreDamaged: Its database cannot be read.
+            StoreUnavailable: The server cannot be reached.
             EmbedderMismatch: It was made with another embedder than the one given.
         """
+        if str(path).startswith(("http://", "https://")):
+            from retrieval.server import ServerStore
+
+            return ServerStore.connect(str(path), embedder, writable=mode == "rw", dense=dense, match=match)
         folder = Path(path).expanduser()
         lock: WriterLock | None = None
         if mode == "rw":
@@ -197,6 +202,11 @@ class EvidenceStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def location(self) -> str:
+        """Where it is, as it was named to `open`."""
+        return str(self.path)
 
     @property
     def writable(self) -> bool:
@@ -267,12 +277,9 @@ class EvidenceStore:
         with self._guard:
             known = self._database.find(source_id)
             if known is None:
-                raise _not_found(source_id)
+                raise not_found(source_id)
             with self._database.transaction():
-                left = ungroup(self._database, known[0])
-                self._database.delete(known[0])
-                resettle(self._database, left)
-                self._database.next_generation()
+                delete_source(self._database, known[0])
             self._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._database.connection.execute("VACUUM")
             self._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -313,6 +320,7 @@ class EvidenceStore:
     def is_empty(self) -> bool:
         """Whether there is nothing to search."""
         with self._guard:
+            self._look()
             return self._database.count("sources") == 0
 
     def get(self, source_id: str) -> Source:
@@ -322,10 +330,11 @@ class EvidenceStore:
             SourceNotFound: No source has it.
         """
         with self._guard:
+            self._look()
             known = self._database.find(source_id)
             found = self._database.sources([known[0]]) if known else {}
         if not known or known[0] not in found:
-            raise _not_found(source_id)
+            raise not_found(source_id)
         return found[known[0]]
 
     def origin(self, source_id: str) -> str:
@@ -337,12 +346,13 @@ class EvidenceStore:
         with self._guard:
             known = self._database.find(source_id)
             if known is None:
-                raise _not_found(source_id)
+                raise not_found(source_id)
             return self._database.origins([known[0]])[known[0]]
 
     def list(self, filters: Filters | None = None, limit: int | None = None) -> SourceList:
         """Sources, newest first, undated ones last."""
         with self._guard:
+            self._look()
             return list(self._database.iterate(in_utc(filters or Filters()), limit))
 
     def passages(self, source_id: str) -> PassageList:
@@ -354,7 +364,7 @@ class EvidenceStore:
         with self._guard:
             known = self._database.find(source_id)
             if known is None:
-                raise _not_found(source_id)
+                raise not_found(source_id)
             text = self._database.texts([known[0]])[known[0]]
             return [
                 Passage(passage_id, source_id, start, end, text[start:end])
@@ -375,9 +385,11 @@ class EvidenceStore:
 
     def stats(self) -> Stats:
         """Numbers about the store."""
+        with self._guard:
+            self._look()
         with self._guard, self._database.snapshot():
             return Stats(
-                path=str(self.path),
+                path=self.location,
                 sources=self._database.count("sources"),
                 passages=self._database.count("passages"),
                 origins=self._database.count("origins"),
@@ -445,6 +457,9 @@ class EvidenceStore:
 
     # -- within
 
+    def _look(self) -> None:
+        """Called before anything is read; a store on a server catches up here."""
+
     def _refreshed(self, embedder: Embedder) -> Corpus:
         if self._corpus is None:
             self._corpus = Corpus(self._database, embedder.dimensions, self.path / "words")
@@ -471,21 +486,10 @@ class EvidenceStore:
         return self._keeper
 
     def _write(self, prepared: Sequence[NewSource]) -> None:
-        now = utc_text(datetime.now(UTC))
         with self._database.transaction():
             if self._database.meta("embedder_digest") is None:
                 self._sign(self.embedder)
-            nums = []
-            for new in prepared:
-                known = self._database.find(new.source.id)
-                left = []
-                if known is not None:
-                    left = ungroup(self._database, known[0])
-                    self._database.delete(known[0])
-                nums.append(self._database.insert(new, now, known[0] if known else None))
-                resettle(self._database, left)
-            group(self._database, nums, self.embedder.dimensions)
-            self._database.next_generation()
+            write_sources(self._database, prepared, self.embedder.dimensions)
 
     def _embed_again(self, embedder: Embedder, progress: Progress | None) -> None:
         with self._database.transaction():
@@ -521,14 +525,37 @@ class EvidenceStore:
         made_with = self._database.meta("embedder_digest")
         if made_with is not None and made_with != self._signed(embedder):
             raise EmbedderMismatch(
-                f"store {self.path} was made with the embedding model {self._database.meta('embedder_name')!r} "
+                f"store {self.location} was made with the embedding model {self._database.meta('embedder_name')!r} "
                 f"({made_with.split()[0][:12]}), not {embedder.name!r} ({embedder.digest[:12]}); use that model, or "
                 "embed the store again with: saring evidence reindex --embed"
             )
 
     def _must_write(self) -> None:
-        if self._lock is None:
-            raise StoreReadOnly(f'store {self.path} was opened to read; open it with mode="rw" to change it')
+        if not self.writable:
+            raise StoreReadOnly(f'store {self.location} was opened to read; open it with mode="rw" to change it')
+
+
+def write_sources(database: Database, prepared: Sequence[NewSource], dimensions: int) -> None:
+    """Write sources in place of those of the same ids, and find their origins; inside a transaction."""
+    now = utc_text(datetime.now(UTC))
+    nums = []
+    for new in prepared:
+        known = database.find(new.source.id)
+        left = ungroup(database, known[0]) if known else []
+        if known is not None:
+            database.delete(known[0])
+        nums.append(database.insert(new, now, known[0] if known else None))
+        resettle(database, left)
+    group(database, nums, dimensions)
+    database.next_generation()
+
+
+def delete_source(database: Database, num: int) -> None:
+    """Delete a source, and find the origins of those it was linked to again; inside a transaction."""
+    left = ungroup(database, num)
+    database.delete(num)
+    resettle(database, left)
+    database.next_generation()
 
 
 def _batches(sources: Iterable[Found], failed: list[Rejected]) -> Iterator[list[Source]]:
@@ -563,5 +590,6 @@ def _moment(as_of: str | datetime | None) -> str | None:
     return utc_text(bounds(as_of)[1])
 
 
-def _not_found(source_id: str) -> SourceNotFound:
+def not_found(source_id: str) -> SourceNotFound:
+    """The error for an id that nothing has."""
     return SourceNotFound(f"no source has the id {source_id!r}; see: saring evidence list")

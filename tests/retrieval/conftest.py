@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -65,6 +71,48 @@ def embedder() -> WordEmbedder:
 @pytest.fixture
 def other_embedder() -> WordEmbedder:
     return WordEmbedder("other")
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Chroma server (the Rust one that comes with chromadb), stopped at the end."""
+    command = shutil.which("chroma") or str(Path(sys.executable).with_name("chroma"))
+    if not Path(command).exists():
+        pytest.skip("needs the `chroma` command, which comes with the package chromadb")
+    folder = tmp_path_factory.mktemp("chroma")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            [command, "run", "--path", str(folder / "data"), "--host", "127.0.0.1", "--port", str(port)],
+            stdout=log, stderr=log, env={**os.environ, "ANONYMIZED_TELEMETRY": "False"},
+        )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            break
+        except OSError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((folder / "log").read_text()) from None
+            time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture
+def empty_server(chroma_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Address of a server that holds nothing, with a mirror of its own for this test."""
+    from retrieval.server import Remote
+
+    client = Remote.connect(chroma_server)._client
+    for collection in client.list_collections():
+        client.delete_collection(collection.name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("retrieval.server.REFRESH_SECONDS", 0.0)
+    return chroma_server
 
 
 @pytest.fixture

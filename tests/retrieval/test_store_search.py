@@ -18,9 +18,15 @@ from retrieval.types import Source
 Make = Callable[..., Source]
 
 
-@pytest.fixture(params=["exact", "index"])
+@pytest.fixture(params=["exact", "index", pytest.param("server", marks=pytest.mark.server)])
 def found(request: pytest.FixtureRequest, store: EvidenceStore, embedder: object) -> Iterator[EvidenceStore]:
-    """The store of four reports, searched one way or the other."""
+    """The store of four reports, searched one way or another."""
+    if request.param == "server":
+        address = request.getfixturevalue("empty_server")
+        with EvidenceStore.open(address, embedder=embedder, mode="rw", dense="index") as opened:
+            opened.add(reversed(store.list()))
+            yield opened
+        return
     store.close()
     with EvidenceStore.open(store.path, embedder=embedder, dense=request.param) as opened:
         yield opened
