@@ -99,7 +99,7 @@ class Run:
         target = self.folder / name
         temporary = target.with_suffix(target.suffix + ".tmp")
         temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
-        os.replace(temporary, target)
+        temporary.replace(target)
 
     def save_checkpoint(self, state: dict[str, Any], name: str = "checkpoint.pt") -> None:
         """Saves `state` with torch, atomically: a kill while writing leaves the previous checkpoint."""
@@ -107,7 +107,7 @@ class Run:
 
         temporary = self.folder / (name + ".tmp")
         torch.save(state, temporary)
-        os.replace(temporary, self.folder / name)
+        temporary.replace(self.folder / name)
 
     def load_checkpoint(self, name: str = "checkpoint.pt") -> dict[str, Any] | None:
         """The last saved state, or None where the run has none."""
@@ -137,8 +137,8 @@ def publish_folder(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         old = target.with_name(f"{target.name}.old-{os.getpid()}")
-        os.replace(target, old)
-        os.replace(source, target)
+        target.replace(old)
+        source.replace(target)
         shutil.rmtree(old)
     else:
-        os.replace(source, target)
+        source.replace(target)

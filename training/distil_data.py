@@ -1,7 +1,8 @@
 """What the embedder learns from: texts and the teacher's vector each should have.
 
 Every example is a text (Indonesian, English, or a passage of both) and the index of the English text whose teacher
-vector is its target. Targets are computed once and kept by content hash, so that a run that resumes does not repeat them.
+vector is its target. Targets are
+computed once and kept by content hash, so that a run that resumes does not repeat them.
 """
 
 from __future__ import annotations
@@ -108,8 +109,7 @@ def build(parallel: ParallelData, data: Path, *, seed: int = 7, passage_share: f
         mixed = " ".join(p.id if rng.random() < 0.6 else p.en for p in run)
         items.append(Example(mixed, index, "mixed", weight))
         items.append(Example(" ".join(p.en for p in run), index, "en", weight))
-    for text in english_extra(data, extra_english, rng):
-        items.append(Example(text, target(text), "en", 1.0))
+    items += [Example(text, target(text), "en", 1.0) for text in english_extra(data, extra_english, rng)]
     return Examples(tuple(items), tuple(targets))
 
 
@@ -119,7 +119,7 @@ def encode(model: Any, tokenizer: Any, texts: Sequence[str], *, tokens_per_batch
     import torch
 
     device = next(model.parameters()).device
-    encodings = [e.ids[: max_length - 1] + [e.ids[-1]] if len(e.ids) > max_length else e.ids
+    encodings = [[*e.ids[: max_length - 1], e.ids[-1]] if len(e.ids) > max_length else e.ids
                  for e in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda i: len(encodings[i]))
     out = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)

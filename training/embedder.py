@@ -1,21 +1,19 @@
 """Distils all-MiniLM-L6-v2 into a student that reads Indonesian as well as English.
 
 The student starts as `training.vocabulary` left it. For every text it learns the teacher's vector of the English side:
-squared error, plus a cross-entropy between the teacher's and the student's similarities to the batch's own targets and a
-large bank of other targets (so that near-duplicates are not pushed apart, as plain in-batch contrast would). Sentences,
-passages of neighbouring sentences, passages that change language half-way, and English alone take turns.
+squared error, plus a cross-entropy between the teacher's and the student's similarities to the batch's own targets and
+a large bank of other targets (so that near-duplicates are not pushed apart, as plain in-batch contrast would).
+Sentences, passages of neighbouring sentences, passages that change language half-way, and English alone take turns.
 
 `python -m training.embedder --init FOLDER --run NAME` trains; the same command continues a run that was stopped.
-`python -m training.embedder --evaluate FOLDER` prints and logs the final numbers.
+`python -m training.embedder_eval` measures the result.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +77,17 @@ def switch_code(ids: list[int], table: np.ndarray, continuing: np.ndarray, rng: 
     return out
 
 
-def distil_loss(student: Any, target: Any, bank: Any, *, scale: float = 20.0, pull: float = 2.0) -> tuple[Any, Any, Any]:
+def distil_loss(
+    student: Any, target: Any, bank: Any, *, scale: float = 20.0, pull: float = 2.0
+) -> tuple[Any, Any, Any]:
     """Cross-entropy of similarities plus `pull` times the squared distance to the target.
 
     Args:
         student: (batch, hidden), length one.
         target: (batch, hidden), the teacher's vectors of the same rows.
         bank: (n, hidden), teacher vectors of other texts.
+        scale: What cosines are multiplied by before the softmax; the usual 20 of sentence-transformers.
+        pull: Weight of the squared distance.
 
     Returns:
         The loss, its cross-entropy part (less the target's own entropy) and the mean cosine to the target.

@@ -5,8 +5,8 @@
    piece keeps its id.
 3. Start each new piece at the weighted mean of the English pieces it is aligned with in the translation pairs (IBM
    Model 1 in both directions: Brown et al., "The Mathematics of Statistical Machine Translation", 1993; the idea of
-   starting a translated vocabulary so is RAMEN's: Tran, "From English To Foreign Languages", 2020), mixed with the mean of its
-   old pieces where alignment is diffuse.
+   starting a translated vocabulary so is RAMEN's: Tran, "From English To Foreign Languages", 2020), mixed with the
+   mean of its old pieces where alignment is diffuse.
 
 `python -m training.vocabulary` writes a model folder (config, weights, tokenizer) to `training/runs/handoff/init`.
 """
@@ -41,15 +41,20 @@ def indonesian_texts(data: Path, pairs: Sequence[parallel.Pair]) -> list[str]:
     return [t for t in texts if parallel.normalise(t) not in held_out]
 
 
-def learn_pieces(texts: Sequence[str], base: Any, count: int, *, candidates: int = 20_000, minimum: int = 8) -> list[str]:
+def learn_pieces(
+    texts: Sequence[str], base: Any, count: int, *, candidates: int = 20_000, minimum: int = 8
+) -> list[str]:
     """The `count` new pieces that are used most when `texts` are cut with old and new pieces together.
 
     More candidates are learnt than kept: the trainer's list holds stepping stones (`##anga`) which longest match
     hardly ever uses.
 
     Args:
-        base: the tokenizer to extend.
-        minimum: pieces used fewer times than this are dropped even if fewer than `count` remain.
+        texts: Indonesian training text.
+        base: The tokenizer to extend.
+        count: Pieces to keep.
+        candidates: Pieces to learn before choosing.
+        minimum: Pieces used fewer times than this are dropped even if fewer than `count` remain.
     """
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -139,7 +144,7 @@ def align(id_ids: Sequence[Sequence[int]], en_ids: Sequence[Sequence[int]], *, i
 
 def _model_one(inverse: np.ndarray, given: np.ndarray, explained: np.ndarray, counted: np.ndarray, distinct: int,
                iterations: int) -> np.ndarray:
-    """p(explained piece | given piece) for each distinct pair; `explained` numbers (sentence, explained piece) slots."""
+    """p(explained | given) for each distinct pair of pieces; `explained` numbers (sentence, explained piece) slots."""
     slots, slot = np.unique(explained, return_inverse=True)
     slot = slot.astype(np.int32)
     probability = np.ones(distinct, np.float64)
@@ -160,9 +165,10 @@ def initial_embeddings(old: np.ndarray, base: Any, tokenizer: Any, pieces: Seque
     """The embedding matrix of the extended vocabulary, float32 (pieces, hidden), and what was done in numbers.
 
     A new piece starts at `a * aligned + (1 - a) * composed`: `aligned` is the mean of the `top` English pieces
-    weighted by p(en|id) * p(id|en)^sharpness, `composed` the mean of the piece's old pieces, and `a` the square root of the
-    forward probability the `top` pieces hold. A piece of the old vocabulary that is far more frequent in Indonesian than in English
-    ("dan", "para") is moved the same way, by how much more frequent it is. Lengths follow the pieces averaged.
+    weighted by p(en|id) * p(id|en)^sharpness, `composed` the mean of the piece's old pieces, and `a` the square root
+    of the forward probability the `top` pieces hold. A piece of the old vocabulary that is far more frequent in
+    Indonesian than in English ("dan", "para") is moved the same way, by how much more frequent it is. Lengths follow
+    the pieces averaged.
     """
     size = max(tokenizer.get_vocab_size(), len(old))
     new = np.zeros((size, old.shape[1]), np.float32)
@@ -173,8 +179,8 @@ def initial_embeddings(old: np.ndarray, base: Any, tokenizer: Any, pieces: Seque
     order = np.lexsort((-alignment.forward * alignment.backward**sharpness, alignment.source))
     source, target = alignment.source[order], alignment.target[order]
     forward, backward = alignment.forward[order], alignment.backward[order]
-    starts = np.flatnonzero(np.r_[True, source[1:] != source[:-1]])
-    stops = np.r_[starts[1:], len(source)]
+    starts = np.unique(source, return_index=True)[1]
+    stops = np.append(starts, len(source))[1:]
     aligned_count = moved = 0
     trust: list[float] = []
     done = set()
@@ -208,7 +214,7 @@ def initial_embeddings(old: np.ndarray, base: Any, tokenizer: Any, pieces: Seque
     for piece, text in fresh.items():
         if piece not in done:
             new[piece] = _composed(text, base, old)
-    return new, {"new": len(pieces), "aligned": aligned_count, "moved": moved, "trust": float(np.mean(trust))}
+    return new, {"new": len(pieces), "aligned": aligned_count, "moved": moved, "trust": float(np.mean(trust or [0.0]))}
 
 
 def _composed(piece: str, base: Any, old: np.ndarray) -> np.ndarray:
@@ -230,9 +236,9 @@ def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
     temporary.mkdir(parents=True)
     model.save_pretrained(temporary)
     tokenizer.save(str(temporary / "tokenizer.json"))
-    (temporary / "tokenizer_config.json").write_text(json.dumps(
-        {"do_lower_case": True, "tokenizer_class": "BertTokenizerFast", "model_max_length": 512,
-         "unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}))
+    special = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
+    facts = {"do_lower_case": True, "tokenizer_class": "BertTokenizerFast", "model_max_length": 512, **special}
+    (temporary / "tokenizer_config.json").write_text(json.dumps(facts), encoding="utf-8")
     publish_folder(temporary, folder)
 
 
@@ -271,9 +277,10 @@ def main() -> None:
         pieces = learn_pieces(texts, base, options.pieces)
     tokenizer = extend(base, pieces)
     dev = [p for p in pairs.dev if p.source == "gunnxx/general/valid"]
+    dev_id, dev_en = [p.id for p in dev], [p.en for p in dev]
     run.log("cut", new=len(pieces), size=tokenizer.get_vocab_size(),
-            dev_id_before=pieces_per_word(base, [p.id for p in dev]), dev_id_after=pieces_per_word(tokenizer, [p.id for p in dev]),
-            dev_en_before=pieces_per_word(base, [p.en for p in dev]), dev_en_after=pieces_per_word(tokenizer, [p.en for p in dev]))
+            dev_id_before=pieces_per_word(base, dev_id), dev_id_after=pieces_per_word(tokenizer, dev_id),
+            dev_en_before=pieces_per_word(base, dev_en), dev_en_after=pieces_per_word(tokenizer, dev_en))
     with run.timed("aligned"):
         id_ids = [e.ids for e in tokenizer.encode_batch([p.id for p in pairs.train], add_special_tokens=False)]
         en_ids = [e.ids for e in base.encode_batch([p.en for p in pairs.train], add_special_tokens=False)]
@@ -293,23 +300,13 @@ def main() -> None:
     model.resize_token_embeddings(size, mean_resizing=False)
     nothing = Alignment(*(np.zeros(0, t) for t in (np.int32, np.int32, np.float64, np.float64)))
     for name, used in (("mean of old pieces", nothing), ("aligned", alignment)):
-        if name != "aligned":
-            empty, _ = {}, used
-            matrix = np.zeros((size, old.shape[1]), np.float32)
-            matrix[: len(old)] = old
-            vocab = tokenizer.get_vocab()
-            for piece in pieces:
-                matrix[vocab[piece]] = _composed(piece, base, old)
-            facts: dict[str, float] = dict(empty)
-        else:
-            matrix, facts = initial_embeddings(old, base, tokenizer, pieces, used, id_counts, en_counts)
+        matrix, facts = initial_embeddings(old, base, tokenizer, pieces, used, id_counts, en_counts)
         with torch.no_grad():
             model.embeddings.word_embeddings.weight.copy_(torch.from_numpy(matrix))
-        student_id = distil_data.encode(model, tokenizer, [p.id for p in dev])
-        student_en = distil_data.encode(model, tokenizer, [p.en for p in dev])
-        run.log("start", how=name, dev_recall=recall_at_1(student_id, teacher),
-                cosine_id=float((student_id * teacher).sum(1).mean()), cosine_en=float((student_en * teacher).sum(1).mean()),
-                **facts)
+        student_id, student_en = (distil_data.encode(model, tokenizer, texts) for texts in (dev_id, dev_en))
+        run.log("start", how=name, dev_recall=recall_at_1(student_id, teacher), **facts,
+                cosine_id=float((student_id * teacher).sum(1).mean()),
+                cosine_en=float((student_en * teacher).sum(1).mean()))
     save_model(model, tokenizer, options.out)
     run.log("saved", folder=str(options.out))
 
