@@ -1,4 +1,4 @@
-"""What the tests of retrieval share: a fake embedder, and a maker of sources."""
+"""What the tests of retrieval share: a fake embedder, a maker of sources, and a server that replays answers."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ import pytest
 from retrieval.ids import content_hash, source_id
 from retrieval.store import EvidenceStore
 from retrieval.types import Source
+
+# Test files import `servers` by name; pytest's importlib mode adds no path itself.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from servers import ReplayServer
 
 MakeSource = Callable[..., Source]
 
@@ -71,6 +76,13 @@ def embedder() -> WordEmbedder:
 @pytest.fixture
 def other_embedder() -> WordEmbedder:
     return WordEmbedder("other")
+
+
+@pytest.fixture
+def server() -> Iterator[ReplayServer]:
+    """A local HTTP server that answers from a script."""
+    with ReplayServer() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
