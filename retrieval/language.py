@@ -43,6 +43,11 @@ _INDONESIAN_SHAPE = re.compile(r"(?:\w{3,}nya|(?:me[mn]|meng|peng|ber|ter)\w{4,}
 _LONG = 40  # words; from here on a text has function words, or is in another language
 
 
+def function_words(language: str) -> frozenset[str]:
+    """Return the commonest words of `id` or `en` that carry no topic; an empty set for another language."""
+    return _WORDS.get(language, frozenset())
+
+
 def detect_language(text: str) -> str:
     """Return `id` or `en`, or "" where a text is too short to tell or in another language.
 

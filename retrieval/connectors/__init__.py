@@ -30,6 +30,7 @@ _BUILT_IN = {
     "searxng": "retrieval.connectors.searxng:SearxngConnector",
     "tavily": "retrieval.connectors.tavily:TavilyConnector",
     "url": "retrieval.connectors.url:UrlConnector",
+    "wayback": "retrieval.connectors.wayback:WaybackConnector",
     "wikipedia": "retrieval.connectors.wikipedia:WikipediaConnector",
 }
 
