@@ -49,7 +49,7 @@ def batches(lengths: np.ndarray, weights: np.ndarray, rng: random.Random, *, tok
     return made
 
 
-def learning_rate_factor(progress: float, *, warm_up: float = 0.02, decay: float = 0.45) -> float:
+def learning_rate_factor(progress: float, *, warm_up: float = 0.02, decay: float = 0.65) -> float:
     """Linear warm-up, a plateau, then a linear fall to nothing over the last `decay` of the run."""
     if progress < warm_up:
         return progress / warm_up
