@@ -181,7 +181,7 @@ def fuller(head: str, length: int, scene: Scene, position: int, language: str) -
         words = phrase.split()
         if any(word.lower() in _UNDEFINING for word in words):
             continue
-        if length <= len(words) <= 12 and len(words) > len(best.split()) and words[-1].lower() not in POINTERS:
+        if length <= len(words) <= 12 and len(words) >= len(best.split()) and words[-1].lower() not in POINTERS:
             best = phrase
     return best if len(best.split()) >= 2 else ""
 

@@ -265,7 +265,8 @@ def _own_subject(left: Tokens, right: Tokens, language: str, comma: bool) -> Cla
     pointing = subject[-1].lower in {"itu", "tersebut", "ini"} and len(subject) <= 4
     if pronoun or pointing:
         return None if left[-1].lower in lexicon().words("cues.join.control") else Clause("joined", right)
-    if not comma:
+    counted = subject[0].is_number and len(subject) <= 4 and len(left) >= 3
+    if not comma and not counted:
         return None
     # "A, B, dan C menolak": the piece before the joint must be a clause, not a member of a list.
     stops = commas(left)

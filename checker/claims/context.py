@@ -89,7 +89,7 @@ def resolve(
             _pronoun(tokens, index, scene, sentence_start, speaker, resolved)
         elif lowered in words.words("cues.pronouns.plural") and lowered not in {"both"}:
             _plural(tokens, index, scene, sentence_start, resolved)
-        elif lowered in {"it", "its"} and scene.language == "en":
+        elif lowered in {"it", "its"} and scene.language == "en" and not direct:
             _it(tokens, index, scene, speaker, topic, resolved)
         elif scene.language == "id" and _is_nya(token):
             _nya(tokens, index, scene, sentence_start, speaker, resolved)
@@ -163,6 +163,8 @@ def _it(tokens: Tokens, index: int, scene: Scene, speaker: str, topic: str, reso
         antecedent = "" if pronoun else scene.mentions.text[own[0].start : own[-1].end]
     else:
         antecedent = topic or (body if is_named_body(body, scene) else "")
+        if index and not own and not body:
+            return  # some word before it owns the thing, and the rules do not see which
     antecedent = _bare(antecedent)
     if not antecedent:
         return

@@ -11,7 +11,7 @@ from checker.claims.initial import colon_frame, initial_frame
 from checker.claims.marks import strip
 from checker.claims.phrases import phrase_to_comma, plausible_source
 from checker.claims.trailing import CITING, trailing_frame
-from checker.claims.words import Tokens, lexicon
+from checker.claims.words import Tokens, lexicon, word_set
 
 
 def find_frame(tokens: Tokens, language: str, *, inherit: bool = False) -> Frame | None:
@@ -52,6 +52,12 @@ def _label(tokens: Tokens) -> Frame | None:
     return Frame("label", (content,), name, (tokens[colon],), tokens)
 
 
+# "Menurut rencana" tells when, "menurut hukum" by what right.
+_NO_SOURCE = word_set(
+    "rencana jadwal hukum aturan undang-undang perkiraan kabar rumor tradisi legenda urutan perjanjian"
+)
+
+
 def _leading(tokens: Tokens, language: str) -> Frame | None:
     """`Menurut X, ...`; `Sementara diberitakan X, ...`; `According to X, ...`."""
     words = lexicon()
@@ -82,6 +88,8 @@ def _leading(tokens: Tokens, language: str) -> Frame | None:
                 continue
             source, rest = phrase_to_comma(tokens, begin + length)
             if not source or not rest:
+                continue
+            if path == "id_according" and source[0].lower in _NO_SOURCE:
                 continue
             if tokens[begin].lower in CITING and not plausible_source(source):
                 continue

@@ -6,8 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from checker.claims.words import Tokens, lexicon, tokenise
+from checker.claims.words import Token, Tokens, lexicon, tokenise, word_set
 from checker.head import is_outlet
 from retrieval.names import NameSpan, canonical, find_names, lookup, same_name
 
@@ -153,7 +154,7 @@ class Mentions:
 
 
 # A word in the middle of a name that is also a title: `Indah Putri Indriani`.
-_MIDDLE_TITLE = re.compile(r"(?<!\w)([A-Z][a-z]+) (?:Putri|Putra|Ratu|Raja|Dewi|Sultan|Pangeran|Bin|Binti) $")
+_MIDDLE_TITLE = re.compile(r"(?<!\w)([A-Z][a-z]+) (?:Putri|Putra|Ratu|Raja|Sultan|Pangeran|Bin|Binti) $")
 
 
 def _roles() -> frozenset[str]:
@@ -188,8 +189,80 @@ def _joined(text: str, mentions: list[Mention]) -> Iterator[Mention]:
             yield Mention(name, mention.start, following.end, "organisation", canonical(name))
             index += 2
             continue
-        yield mention
+        yield from _parted(text, mention)
         index += 1
+
+
+_PLACED = word_set(
+    """
+    bupati gubernur camat lurah kades kapolres kapolsek kapolda kapolresta kajari dandim walikota kota wabup wagub
+    """
+)
+"""Offices that are held somewhere: the place stands between the office and the name."""
+
+
+def _parted(text: str, mention: Mention) -> Iterator[Mention]:
+    """A run of capitals after a role, parted into what belongs to the role and the name of who holds it.
+
+    `Bupati [Lumajang] Retno Palupi`, `Direktur Jenderal [Perhubungan] Maria Kristi`, `Kepala [Dinas Pasar] Rini Astuti`:
+    to the role belong listed places, fields and ranks, the word that a body's kind asks for, and the unknown place of
+    an office that is held somewhere, where the name is long enough to spare it.
+    """
+    words = [token for token in tokenise(text, mention.start, mention.end) if token.is_word]
+    before = [token for token in tokenise(text, max(0, mention.start - 60), mention.start) if token.is_word]
+    known = mention.sort in ("place", "outlet") or lookup(mention.name) is not None
+    held = bool(before) and (_role_word(before[-1]) or before[-1].lower in _roles())
+    held = held or (bool(words) and _role_word(words[0]) and any(token.lower in _roles() for token in before[-8:]))
+    if known or len(words) < 2 or not held:
+        yield mention
+        return
+    cut = 0
+    complement = False
+    while cut < len(words) - 1:
+        token = words[cut]
+        if token.lower in lexicon().words("names.organisations.words"):
+            complement = True
+        elif complement and not _role_word(token):
+            complement = False
+        elif _role_word(token) or (cut == 0 and _is_place(token)):
+            complement = False
+        else:
+            break
+        cut += 1
+    if cut == 0 and before[-1].lower in _PLACED and len(words) >= 3:
+        cut = 1
+    rest = words[cut:]
+    closed = _role_word(rest[-1]) or _is_place(rest[-1])
+    if cut == 0 or closed or (mention.sort == "organisation" and len(rest) not in (2, 3)):
+        yield mention
+        return
+    if mention.sort == "organisation":
+        body = text[mention.start : words[cut - 1].end]
+        yield Mention(body, mention.start, words[cut - 1].end, "organisation", canonical(body))
+    name = text[rest[0].start : mention.end]
+    yield Mention(name, rest[0].start, mention.end, "person", canonical(name))
+
+
+def _role_word(token: Token) -> bool:
+    """Whether a word names a field, a rank or a body rather than somebody."""
+    words = lexicon().words
+    return (
+        token.is_acronym
+        or token.lower in _fields()
+        or token.lower in words("names.roles.id")
+        or token.lower in words("names.organisations.words")
+    )
+
+
+def _is_place(token: Token) -> bool:
+    words = lexicon().words
+    return token.lower in words("names.places.cities") | words("names.places.countries")
+
+
+@cache
+def _fields() -> frozenset[str]:
+    """The words of the fields of office, each on its own."""
+    return frozenset(word for phrase in lexicon().words("names.roles.fields") for word in phrase.split())
 
 
 def _same(name: str, mention: Mention) -> bool:

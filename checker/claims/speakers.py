@@ -70,6 +70,9 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
         return Source(text[phrase[0].start : phrase[-1].end], pronoun=True)
     names = [m for m in mentions.within(core_bare[0].start, core_bare[-1].end + 1) if m.end <= core_bare[-1].end]
     medium = _medium(core_bare, text)
+    whole = len(names) == 1 and (names[0].start, names[0].end) == (core_bare[0].start, core_bare[-1].end)
+    if whole and _shaped_like_outlet(core_bare, names):
+        medium = names[0].name
     if medium:
         return Source("", outlet=medium)
     person = _person(core_bare, names, mentions)
@@ -217,43 +220,53 @@ def _strip_determiners(tokens: Tokens) -> Tokens:
 def _person(tokens: Tokens, names: list[Mention], mentions: Mentions) -> tuple[str, str] | None:
     """The person's name as it stands there, and the role around it."""
     text = mentions.text
-    candidates = [m for m in names if mentions.is_person(m)]
-    chosen = candidates[-1] if candidates else _unknown_person(tokens, names, mentions)
+    candidates = [m for m in names if mentions.is_person(m) and not _belongs(tokens, m)]
+    chosen = candidates[-1] if candidates else None
+    closing = _unknown_person(tokens, names, mentions)
+    if chosen is None or (closing is not None and closing.start > chosen.start):
+        chosen = closing
     if chosen is None:
         return None
     # `Abbas Araqchi, menteri luar negeri Iran`: the role follows; what is named in it is not the speaker.
     first = names[0] if names else None
-    if first is not None and first.start == tokens[0].start and mentions.is_person(first):
+    opens = first is not None and first.start == tokens[0].start and not _has_role(tokens[:1])
+    if first is not None and opens and mentions.is_person(first):
         chosen = first
     if chosen.sort == "place":
         return None
     name, role_end = chosen.name, chosen.start
-    dropped = _place_before(chosen, tokens, mentions)
-    if dropped:
-        name, role_end = chosen.name[dropped:].strip(), chosen.start + dropped
     before = text[tokens[0].start : role_end].strip(" ,")
     after = text[chosen.end : tokens[-1].end].strip(" ,") if chosen.end < tokens[-1].end else ""
     if after.startswith("("):
         after = ""
-    return name, " ".join((before or after).split())
+    role = " ".join((before or after).split())
+    return name, role.removeprefix("seorang ").removeprefix("sang ")
+
+
+def _has_role(tokens: Tokens) -> bool:
+    """Whether a role begins at one of the tokens."""
+    words = lexicon()
+    return any(
+        words.match("names.roles.id", tokens, i) or words.match("names.roles.en", tokens, i) for i in range(len(tokens))
+    )
+
+
+def _belongs(tokens: Tokens, mention: Mention) -> bool:
+    """Whether a name says where somebody belongs ("analysts at Siam Securities") and not who they are."""
+    before = [token for token in tokens if token.end <= mention.start]
+    return bool(before) and before[-1].lower in {"at", "of", "from", "in", "for", "with", "to", "di", "dari", "pada"}
 
 
 def _unknown_person(tokens: Tokens, names: list[Mention], mentions: Mentions) -> Mention | None:
     """A name of unknown sort that closes a phrase which opens with a role: the person who holds it."""
     words = lexicon()
-    opens = 0
-    while opens < len(tokens) and tokens[opens].lower in {"mantan", "eks", "former", "ex", "then"}:
-        opens += 1
-    has_role = any(
-        words.match("names.roles.id", tokens, i) or words.match("names.roles.en", tokens, i) for i in range(len(tokens))
-    )
+    has_role = _has_role(tokens)
     last = next(
         (m for m in reversed(names) if m.end == tokens[-1].end or mentions.text[m.end : m.end + 1] in ",("), None
     )
     if last is None or last.sort != "other":
         return None
-    before = [token for token in tokens if token.end <= last.start]
-    if before and before[-1].lower in {"at", "of", "from", "in", "for", "with", "to", "di", "dari", "pada"}:
+    if _belongs(tokens, last):
         return None
     if has_role and last.start > tokens[0].start and not any(char.isdigit() for char in last.name):
         return last
@@ -270,33 +283,6 @@ def _unknown_person(tokens: Tokens, names: list[Mention], mentions: Mentions) ->
         listed = words.words("names.organisations.words") | words.words("names.organisations.acronyms")
         return None if any(word in listed for word in lowered) or not last.name.replace(" ", "").isalpha() else last
     return None
-
-
-_PLACED = word_set(
-    """
-    bupati gubernur camat lurah kades kapolres kapolsek kapolda kapolresta kajari dandim walikota kota wabup wagub
-    """
-)
-
-
-def _place_before(mention: Mention, tokens: Tokens, mentions: Mentions) -> int:
-    """How many characters of the name are the place of an office that is held somewhere (`Bupati Sukamaju Herman ...`).
-
-    Only where the place is not known as one, the name has three words or more, and no fuller mention says otherwise.
-    """
-    before = [token for token in tokens if token.end <= mention.start]
-    if not before or before[-1].lower not in _PLACED:
-        return 0
-    words = mention.name.split()
-    elsewhere = [m for m in mentions.all if m is not mention and m.start != mention.start]
-    rest = mention.name[len(words[0]) :]
-    if any(m.sort == "place" and m.name == words[0] for m in elsewhere) and len(words) > 1:
-        return len(mention.name) - len(rest.lstrip())
-    if len(words) < 3 or any(
-        m.name.startswith(words[0] + " ") or m.name == words[0] for m in elsewhere if m.sort == "person"
-    ):
-        return 0
-    return len(mention.name) - len(rest.lstrip())
 
 
 def _body(tokens: Tokens, names: list[Mention], mentions: Mentions) -> str:

@@ -123,9 +123,12 @@ def _trailing_en(tokens: Tokens) -> Frame | None:
         opens = previous.text in ",—–" or (previous.is_quote and index > 2) or (previous.text in "?!" and index > 2)
         if not opens or token.is_quote:
             continue
-        found = _said_then_source(tokens, index) or _source_then_said(tokens, index)
+        begin = _whole_source(tokens, index)
+        found = _said_then_source(tokens, index) or _source_then_said(tokens, begin)
         if not found:
             continue
+        if found[0][0].start < token.start:
+            index = begin
         source, cue, rest = found
         content = strip(tokens[:index])
         direct = any(t.is_quote for t in content)
@@ -178,6 +181,26 @@ def _more(tokens: Tokens, language: str) -> Tokens:
             rest = strip(rest)
             return rest if proposition(rest, language) else ()
     return ()
+
+
+def _whole_source(tokens: Tokens, index: int) -> int:
+    """Where a source begins of which `index` begins an apposition: `Anna Novak, the minister's spokeswoman, said`."""
+    while (
+        tokens[index - 1].text == "," and tokens[index].lower in {"the", "a", "an", "who", "chief", "head"} | _roles()
+    ):
+        start = index - 1
+        while start > 0 and not (tokens[start - 1].text == "," or tokens[start - 1].is_quote):
+            start -= 1
+        chunk = tokens[start : index - 1]
+        named = 0 < len(chunk) <= 6 and all(t.is_capital or t.lower in {"of", "the", "and"} for t in chunk)
+        if start < 2 or not named:
+            break
+        index = start
+    return index
+
+
+def _roles() -> frozenset[str]:
+    return lexicon().words("names.roles.en")
 
 
 def _said_then_source(tokens: Tokens, index: int) -> tuple[Tokens, Tokens, Tokens] | None:

@@ -36,7 +36,7 @@ def is_verb(token: Token, language: str, tokens: Sequence[Token] = (), index: in
             before in _PREPOSITIONS or before.endswith(("al", "ic", "ive", "ous", "ary"))
         )
         return not (noun_like or (before == "to" and word not in {"said"}))
-    if word.endswith("ed") and len(word) > 4 and word not in words.words("verbs.en.not_verbs"):
+    if word.endswith("ed") and len(word) > 3 and word not in words.words("verbs.en.not_verbs"):
         attributive = before in _PREPOSITIONS and after is not None and after.text[0].isalpha() and not after.is_capital
         return not attributive
     return False

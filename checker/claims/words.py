@@ -146,7 +146,7 @@ Tokens = tuple[Token, ...]
 
 def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """The tokens of `text[start:end]`, with spans into `text`; the dot of `Gov.` or `Feb.` belongs to its word."""
-    stop = len(text) if end is None else end
+    stop = len(text) if end is None else min(end, len(text))
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text, start, stop):
         spaced = match.end() < stop and text[match.end()].isspace()
