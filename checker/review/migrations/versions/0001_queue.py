@@ -174,7 +174,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "state IN ('new', 'claimed', 'decided', 'in_second_review', 'approved', 'published', 'corrected', 'returned', 'merged')",
+            "state IN ('new', 'claimed', 'decided', 'in_second_review', 'approved', 'published', 'corrected', "
+            "'returned', 'merged')",
             name=op.f("ck_items_state"),
         ),
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_items_article_id_articles")),
