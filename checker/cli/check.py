@@ -45,6 +45,25 @@ def check(
         str | None,
         typer.Option("--retrieve", metavar="NAMES", help="Connectors to ask for more evidence, with commas between."),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME", help="Chat model for llm and cascade: openai:…, anthropic:…, ollama:…"),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Of an OpenAI-compatible server of your own.")
+    ] = None,
+    extractor: Annotated[
+        str | None, typer.Option("--extractor", metavar="NAME", help="What finds the claims: rules or llm.")
+    ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option("--max-calls", metavar="N", help="Most calls to the chat model; what is done stays.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", metavar="N", help="Most tokens of the chat model; what is done stays.")
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="DIR", help="Write every prompt and reply there.")
+    ] = None,
     lang: Annotated[
         str | None,
         typer.Option(
@@ -66,7 +85,18 @@ def check(
     moment = parse_as_of(as_of)
     check_writable(output)
     check_writable(html)
-    settings = load_settings(store=store, judge=judge, retrieve=retrieve, language=lang)
+    settings = load_settings(
+        store=store,
+        judge=judge,
+        retrieve=retrieve,
+        model=model,
+        base_url=base_url,
+        extractor=extractor,
+        max_calls=max_calls,
+        max_tokens=max_tokens,
+        explain=explain,
+        language=lang,
+    )
     article = None
     if source is not None:
         from checker.article import read_article

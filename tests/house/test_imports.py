@@ -21,7 +21,6 @@ MAY_IMPORT = {
 HEAVY = {
     "bm25s",
     "chromadb",
-    "datasketch",
     "fastapi",
     "feedparser",
     "langchain",

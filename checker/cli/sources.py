@@ -1,0 +1,64 @@
+"""`saring sources`: who says so, through whom, and can it be traced."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+_FORMATS = ("text", "json")
+
+
+@app.command()
+def sources(
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="The article: a text, Markdown or HTML file, or - for stdin.")
+    ],
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Evidence published after it never counts. Default: now."),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")] = "text",
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
+    ] = None,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="id|en", help="Language of the list.")] = None,
+) -> None:
+    """Trace who says what in an article, and through whom.
+
+    For each attribution: is the named outlet's own report in the store and does it say so (traced), only through
+    others (second hand), nowhere (untraced), or is the speaker unnamed; and who says otherwise.
+
+    Exit codes: 0 done, 1 some claim failed to be checked, 2 bad usage or input.
+    """
+    from checker.article import read_article
+    from checker.asof import parse_as_of
+    from checker.cli.common import console, progress_bar, write_out
+    from checker.errors import UnknownName
+    from checker.pipeline import Checker
+    from checker.settings import load_settings
+
+    if format not in _FORMATS:
+        raise UnknownName("format", format, _FORMATS)
+    moment = parse_as_of(as_of)
+    settings = load_settings(store=store, judge=judge, language=lang)
+    article = read_article(source)
+    with progress_bar() as progress, Checker.open(settings=settings) as checker:
+        report = checker.check(article, as_of=moment, progress=progress)
+    if format == "json":
+        from dataclasses import asdict
+
+        from checker.render.json import dump
+
+        write_out(dump({"sources": [asdict(trace) for trace in report.provenance]}) + "\n")
+    else:
+        from checker.render.sources import print_sources
+
+        print_sources(report, console(), language=settings.language or "en")
+    if report.failures:
+        raise typer.Exit(1)
