@@ -128,6 +128,7 @@ def run_tasks(
             write_report(done.path)
     _show(done, as_json)
     failed = [message for floor in floors for message in below(floor, done.summaries)]
+    failed += [f"{name}: every case failed" for name, part in done.summaries.items() if 0 < part["n"] <= part["failed"]]
     for message in failed:
         complain(message)
     if failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -194,10 +195,22 @@ def _answer(
 
 
 def _score(name: str, rows: Sequence[Mapping[str, Any]], seed: int, versions: Mapping[str, str]) -> dict[str, Any]:
-    summary = task(name).score(rows, seed)
+    wanted = task(name)
+    summary = wanted.score(rows, seed)
+    summary["failures"] = failures([row for row in rows if row["solver"] in wanted.solvers.values()])
     if "judge" in summary and not summary["judge"]:
         summary["judge"] = versions.get("judge", "")
     return summary
+
+
+def failures(rows: Sequence[Mapping[str, Any]], most: int = 10) -> dict[str, int]:
+    """What went wrong, commonest first: number of rows or claims by type and message."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        outcomes = [claim.get("outcome") or {} for claim in row.get("claims") or ()]
+        broken = [row.get("failure"), *(outcome.get("failure") for outcome in outcomes), *(row.get("failures") or ())]
+        counts.update(f"{failure['type']}: {failure['message'][:160]}" for failure in broken if failure)
+    return dict(counts.most_common(most))
 
 
 def _described(dataset: Dataset) -> dict[str, Any]:

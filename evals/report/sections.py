@@ -9,52 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from evals.report import plots
+from evals.report.headlines import CHIEF, EXPLAINED, HEADLINES
 from evals.report.terminal import named_rows
 from evals.types import STANCES, VERDICTS, Row
-
-_HEADLINES: Mapping[str, tuple[str, ...]] = {
-    "stance": ("macro_f1", "accuracy", "balanced_accuracy", "auroc", "ece"),
-    "verdict": (
-        "end_to_end",
-        "claim_recall",
-        "claim_precision",
-        "accuracy_matched",
-        "macro_f1_matched",
-        "citation_valid",
-    ),
-    "claims": ("f1", "precision", "recall", "overlap", "kind_accuracy", "uncheckable_taken"),
-    "attribution": ("speaker", "speaker_named", "outlet", "end_to_end"),
-    "checkworthiness": ("auroc", "average_precision", "balanced_accuracy", "f1"),
-    "citation": ("quote_exists", "carries", "cites_deciding_card", "from_deciding_card"),
-}
-_EXPLAINED: Mapping[str, str] = {
-    "macro_f1": "mean F1 of the labels",
-    "accuracy": "share of right labels",
-    "balanced_accuracy": "supports against the rest, both weighing the same",
-    "auroc": "chance that a supporting pair scores above another",
-    "ece": "gap between confidence and accuracy (lower is better)",
-    "end_to_end": "claims found and labelled right",
-    "claim_recall": "gold claims that were found",
-    "claim_precision": "found claims that are gold claims",
-    "accuracy_matched": "right labels of found claims",
-    "macro_f1_matched": "mean F1 of the labels of found claims",
-    "citation_valid": "verdicts that stand on quotes which exist and point their way",
-    "f1": "harmonic mean of precision and recall",
-    "precision": "found claims that are gold claims",
-    "recall": "gold claims that were found",
-    "overlap": "characters shared by a claim and its gold span",
-    "kind_accuracy": "reported speech told from plain fact",
-    "uncheckable_taken": "opinions and boilerplate taken for claims (lower is better)",
-    "speaker": "right speaker, or rightly nobody",
-    "speaker_named": "right speaker where one is named",
-    "outlet": "right outlet where one is credited",
-    "average_precision": "quality of the ranking",
-    "quote_exists": "cited quotes that stand in their source to the letter",
-    "carries": "verdicts that their citations carry",
-    "cites_deciding_card": "right verdicts that cite a card which decides",
-    "from_deciding_card": "citations of right verdicts from such a card (lower bound)",
-    "ndcg@10": "quality of the first ten",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +60,7 @@ class Section:
     tables: tuple[tuple[str, tuple[str, ...], tuple[tuple[Any, ...], ...]], ...]
     mistakes: tuple[Mistake, ...] = field(default=())
     mistakes_title: str = ""
+    failures: Mapping[str, int] = field(default_factory=dict)
 
 
 def section(summary: Mapping[str, Any], rows: Sequence[Row]) -> Section:
@@ -125,6 +83,7 @@ def section(summary: Mapping[str, Any], rows: Sequence[Row]) -> Section:
         tuple(_tables(summary)),
         tuple(mistakes),
         title,
+        summary.get("failures") or {},
     )
 
 
@@ -147,8 +106,8 @@ def _tiles(summary: Mapping[str, Any]) -> list[Tile]:
     whole = summary.get("overall") or {}
     intervals = whole.get("intervals") or {}
     return [
-        Tile(name.replace("_", " "), whole.get(name), intervals.get(name), _EXPLAINED.get(name, ""))
-        for name in _HEADLINES.get(summary["task"], ())
+        Tile(name.replace("_", " "), whole.get(name), intervals.get(name), EXPLAINED.get(name, ""))
+        for name in HEADLINES.get(summary["task"], ())
         if name in whole
     ]
 
@@ -191,15 +150,9 @@ def _calibration(curve: Sequence[Mapping[str, float]], risk: Mapping[str, Any]) 
     ]
 
 
-_CHIEF = {
-    "stance": "macro_f1", "verdict": "end_to_end", "claims": "f1", "attribution": "speaker", "checkworthiness": "auroc",
-    "citation": "carries", "retrieval": "ndcg@10",
-}  # fmt: skip
-
-
 def _bars(summary: Mapping[str, Any]) -> list[Figure]:
     """The chief number of the whole, its slices and its baselines, side by side."""
-    metric = _CHIEF.get(summary["task"])
+    metric = CHIEF.get(summary["task"])
     if metric is None:
         return []
     rows: list[tuple[str, float | None, plots.Interval, str]] = []

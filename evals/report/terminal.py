@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from evals.report.headlines import HEADLINES
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -43,11 +45,13 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     judge = f" · judge {summary['judge']}" if summary.get("judge") else ""
     console.print(f"[bold]{summary['task']}[/bold]{judge} · n {summary['n']} · failed {summary['failed']}")
     rows = list(named_rows(summary))
-    columns = [name for name in _columns(rows) if name not in _COUNTS]
+    columns = _columns(summary["task"], rows)
     if rows:
         table(("", "n", "failed", *columns), [_line(name, values, columns) for name, values in rows])
+    for message, count in (summary.get("failures") or {}).items():
+        console.print(f"! {count} failed: {message}", style="red", highlight=False, markup=False)
     for sentence in summary.get("findings") or ():
-        console.print(f"! {sentence}", style="yellow", highlight=False)
+        console.print(f"! {sentence}", style="yellow", highlight=False, markup=False)
 
 
 def named_rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -71,13 +75,16 @@ def named_rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
             yield from ((f"baseline: {name} · {part}", numbers) for part, numbers in values.items())
 
 
-def _columns(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    names: dict[str, None] = {}
-    for _, values in rows:
-        for key, value in values.items():
-            if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-                names[key] = None
-    return list(names)[:14]
+def _columns(task: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """The headline numbers, for a terminal is narrow; the page and the JSON have all."""
+    there = {key for _, values in rows for key in values}
+    chosen = [name for name in HEADLINES.get(task, ()) if name in there]
+    if task == "verdict":
+        chosen += [name for name in ("accuracy", "macro_f1") if name in there]
+    if not chosen:
+        numeric = (int, float, type(None))
+        chosen = list(dict.fromkeys(k for _, values in rows for k, v in values.items() if isinstance(v, numeric)))
+    return [name for name in chosen if name not in _COUNTS][:9]
 
 
 def _line(name: str, values: Mapping[str, Any], columns: Sequence[str]) -> list[object]:

@@ -30,7 +30,7 @@ def score(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
         name: _baseline(of_system(rows, PairSolver.name, name), judged, seed) for name in (CLAIM_ONLY, SHUFFLED)
     }
     baselines["majority"] = {**measure(majority(judged), seed), "datasets": {
-        name: measure(majority(part), seed) for name, part in split(judged, "dataset").items()
+        name: measure(majority(part), intervals=False) for name, part in split(judged, "dataset").items()
     }}  # fmt: skip
     return {
         "task": "stance",
@@ -50,8 +50,8 @@ def score(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
     }
 
 
-def measure(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
-    """All metrics of one set of rows, with 95 % bootstrap intervals over claims."""
+def measure(rows: Sequence[Row], seed: int = 0, *, intervals: bool = True) -> dict[str, Any]:
+    """All metrics of one set of rows, with 95 % bootstrap intervals over claims unless told not to."""
     done = answered(rows)
     three = [row for row in done if row["gold"] in STANCES]
     gold, said = [row["gold"] for row in three], [row["answer"] for row in three]
@@ -65,6 +65,8 @@ def measure(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
     result |= classification.binary(is_yes, says_yes, scores)
     result["ece"] = calibration.ece(sure, right)
     result["brier"] = calibration.brier([row["probabilities"] for row in three], [STANCES.index(g) for g in gold])
+    if not intervals:
+        return {**result, "intervals": {}}
     groups = [row.get("claim") or row["id"] for row in done]
     yes, said_yes = np.array(is_yes, dtype=bool), np.array(says_yes, dtype=bool)
     found = resample.intervals(
@@ -127,8 +129,8 @@ def _baseline(rows: Sequence[Row], judged: Sequence[Row], seed: int) -> dict[str
     rows = [{**row, "claim": claims.get(row["id"])} for row in rows]
     return {
         **measure(rows, seed),
-        "judge_on_same": measure([row for row in judged if row["id"] in asked], seed),
-        "datasets": {name: measure(part, seed) for name, part in split(rows, "dataset").items()},
+        "judge_on_same": measure([row for row in judged if row["id"] in asked], intervals=False),
+        "datasets": {name: measure(part, intervals=False) for name, part in split(rows, "dataset").items()},
     }
 
 

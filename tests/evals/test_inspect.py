@@ -1,0 +1,62 @@
+"""The tasks run under Inspect and give the same numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+inspect_ai = pytest.importorskip("inspect_ai", reason='pip install "saring[inspect]"')
+
+from evals import engine, inspect_tasks  # noqa: E402
+from evals.registry import SOLVERS  # noqa: E402
+from evals.solvers.base import Options  # noqa: E402
+from evals.testing import FakeTools, word_overlap  # noqa: E402
+
+from .test_retrieval import beir  # noqa: E402, F401 - a fixture
+from .test_stance import pairs  # noqa: E402
+
+
+def numbers(log: object) -> dict[str, float]:
+    assert log.status == "success", log.error
+    return {name: metric.value for score in log.results.scores for name, metric in score.metrics.items()}
+
+
+def test_stance_under_inspect_has_the_numbers_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSPECT_LOG_DIR", str(tmp_path / "logs"))
+
+    def opinion(claim: str, evidence: str) -> tuple[float, float, float] | None:
+        if "river3 " in claim:
+            return None
+        return (0.1, 0.1, 0.8) if "river6 " in claim else word_overlap(claim, evidence)
+
+    path = pairs(tmp_path / "p.jsonl")
+    options = Options(baselines=False)
+    dataset = engine.resolve(str(path), ("pairs",))
+    task = inspect_tasks.build("stance", SOLVERS["pairs"].cases([dataset], options), FakeTools(opinion), options)
+    [log] = inspect_ai.eval(task, model=None, display="none")
+    plan = engine.Plan(("stance",), (str(path),), options, tmp_path / "run")
+    expected = engine.run(plan, FakeTools(opinion)).summaries["stance"]["overall"]
+    found = numbers(log)
+    for name in ("n", "failed", "accuracy", "macro_f1", "balanced_accuracy", "auroc", "ece"):
+        assert found[name] == pytest.approx(expected[name]), name
+    assert found["failed"] == 1
+
+
+def test_retrieval_under_inspect(tmp_path: Path, beir: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setenv("INSPECT_LOG_DIR", str(tmp_path / "logs"))
+    options = Options(baselines=False)
+    dataset = engine.resolve(str(beir), ("retrieval",))
+    cases = [case for case in SOLVERS["retrieval"].cases([dataset], options) if case.system == "hybrid"]
+    [log] = inspect_ai.eval(inspect_tasks.build("retrieval", cases, FakeTools(), options), model=None, display="none")
+    assert numbers(log)["recall@1"] == 1.0
+
+
+def test_inspects_own_model_is_asked_by_multiple_choice(tmp_path: Path) -> None:
+    # Not run: Inspect counts a model's tokens with files that it downloads.
+    task = inspect_tasks.stance(data=str(pairs(tmp_path / "p.jsonl", 3)), judge="model")
+    assert [sample.target for sample in task.dataset] == ["A", "B", "C"]
+    assert "Claim: the river0 is deep" in task.dataset[0].input
+    assert task.dataset[0].choices == [
+        "It supports the claim.", "It contradicts the claim.", "It does not settle the claim.",
+    ]  # fmt: skip
