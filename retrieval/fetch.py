@@ -285,7 +285,7 @@ class Fetcher:
         for _ in range(self.settings.max_redirects + 1):
             name = shown(target.url)
             if ask.robots:
-                self._gate(target.host).delay = self._robots.check(target)
+                self._gate(target).delay = self._robots.check(target)
             response = self._try(target, ask, ask.headers if target.origin == home else {}, budget)
             location = response.headers.get("location", "")
             if response.status not in _REDIRECTS or not location:
@@ -310,7 +310,7 @@ class Fetcher:
 
     def _try(self, target: Target, ask: _Ask, headers: Mapping[str, str], budget: Budget) -> Response:
         name = shown(target.url)
-        gate = self._gate(target.host)
+        gate = self._gate(target)
         for attempt in range(ask.retries + 1):
             last = attempt == ask.retries
             pause = 0.5 * 2**attempt * random.uniform(0.8, 1.2)
@@ -432,9 +432,11 @@ class Fetcher:
             ) from error
         return RobotsAnswer(response.status, response.body.decode("utf-8", "replace"))
 
-    def _gate(self, host: str) -> _HostGate:
+    def _gate(self, target: Target) -> _HostGate:
+        # http and https of one host are one server; another port is another.
+        key = target.host if target.port in (80, 443) else f"{target.host}:{target.port}"
         with self._lock:
-            return self._gates.setdefault(host, _HostGate(self.settings.per_host))
+            return self._gates.setdefault(key, _HostGate(self.settings.per_host))
 
     def _wire(self) -> PinnedTransport:
         with self._lock:
