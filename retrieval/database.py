@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -325,15 +326,15 @@ class Database:
 
     # -- origins
 
-    def sharing_sketch(self, num: int, limit: int) -> list[int]:
-        """Sources that share a sketch hash with one, those that share most first."""
+    def sharing_sketch(self, num: int, limit: int, leave_out: Set[int]) -> list[int]:
+        """Sources that share a sketch hash with one, those that share most first, then those that came first."""
         rows = self.connection.execute(
             "SELECT other.source FROM sketches mine JOIN sketches other ON other.hash = mine.hash"
             " WHERE mine.source = ? AND other.source <> mine.source"
-            " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?",
-            (num, limit),
+            " GROUP BY 1 ORDER BY count(*) DESC, 1",
+            (num,),
         )
-        return [source for (source,) in rows]
+        return list(islice((source for (source,) in rows if source not in leave_out), limit))
 
     def sharing_voice(self, num: int, since: str, until: str, limit: int) -> list[int]:
         """Sources of these days that stand for an outlet for which `num` stands too, one of the two by relaying it."""
@@ -385,6 +386,13 @@ class Database:
             "SELECT b FROM origin_links WHERE a = ?1 UNION SELECT a FROM origin_links WHERE b = ?1", (num,)
         )
         return [other for (other,) in rows]
+
+    def relaying(self, num: int) -> list[int]:
+        """The sources that have a passage which tells what the story of one tells."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT p.source FROM relays r JOIN passages p ON p.num = r.passage WHERE r.source = ?", (num,)
+        )
+        return [source for (source,) in rows]
 
     def set_origin(self, nums: Sequence[int], origin: str) -> None:
         """Say which origin some sources are of, with their passages and those that relay them."""

@@ -8,7 +8,7 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -48,15 +48,19 @@ _ENOUGH = 5
 
 def group(database: Database, nums: Sequence[int], dimensions: int) -> None:
     """Find the origins of sources just written; inside the transaction that wrote them."""
+    waiting = set(nums)
     for num in nums:
-        _link_copies(database, num)
-        _link_relays(database, num, dimensions)
+        # Those that are still to come look back at this one: so every copy is linked to an earlier one, and even where
+        # a source stops looking after a few, all of them hang together.
+        waiting.discard(num)
+        _link_copies(database, num, waiting)
+        _link_relays(database, num, dimensions, waiting)
     _settle(database, nums)
 
 
 def ungroup(database: Database, num: int) -> list[int]:
     """The sources whose origin must be found again once `num` is gone; call before it is deleted."""
-    return database.linked(num)
+    return [*database.linked(num), *database.relaying(num)]
 
 
 def resettle(database: Database, nums: Iterable[int]) -> None:
@@ -70,10 +74,10 @@ def regroup(database: Database, dimensions: int) -> None:
     group(database, database.all_nums(), dimensions)
 
 
-def _link_copies(database: Database, num: int) -> None:
+def _link_copies(database: Database, num: int, waiting: Set[int]) -> None:
     own = None
     links = 0
-    for other in database.sharing_sketch(num, _MOST_COPIES):
+    for other in database.sharing_sketch(num, _MOST_COPIES, waiting):
         if own is None:
             own = shingles(database.texts([num])[num])
         if is_copy(own, shingles(database.texts([other])[other])):
@@ -83,14 +87,14 @@ def _link_copies(database: Database, num: int) -> None:
                 return
 
 
-def _link_relays(database: Database, num: int, dimensions: int) -> None:
+def _link_relays(database: Database, num: int, dimensions: int, waiting: Set[int]) -> None:
     window = _window(database, num)
     if window is None:
         return
     own = _Story(database, num, dimensions)
     links = 0
     for other in database.sharing_voice(num, *window, _MOST):
-        if links < _ENOUGH and own.same(_Story(database, other, dimensions)):
+        if other not in waiting and links < _ENOUGH and own.same(_Story(database, other, dimensions)):
             database.link(num, other, "story")
             links += 1
     # Passages that credit an outlet, of this source and of those that came before the outlet's own story.
