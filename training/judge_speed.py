@@ -35,7 +35,6 @@ def cross_encoder(run_name: str, weights: str, folder: Path) -> Callable[[Sequen
     state = load_judge(final, weights).encoder.state_dict()
     model.bert.load_state_dict(state, strict=False)
     model.save_pretrained(folder)
-    PreTrainedTokenizerFast(tokenizer_file=str(final / "tokenizer.json"), cls_token="[CLS]", sep_token="[SEP]",
     tokens = {"cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]"}
     PreTrainedTokenizerFast(tokenizer_file=str(final / "tokenizer.json"), **tokens).save_pretrained(folder)
     return lambda pairs: encoder.predict([list(p) for p in pairs], batch_size=32, show_progress_bar=False)
