@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from checker.cli import fetch
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Add, search, show and remove evidence.",
+    help="Add, fetch, search, show and remove evidence.",
 )
 
 Store = Annotated[
@@ -221,6 +223,9 @@ def reindex(
     with _writer(store, wait, match=not embed) as opened, _progress("Indexing") as progress:
         count = opened.reindex(embed=embed, progress=progress)
     _console().print(f"{count:,} passages indexed")
+
+
+fetch.mount(app)
 
 
 # -- opening
