@@ -28,9 +28,10 @@ from retrieval.ingest import assemble, prepare, record_hash
 from retrieval.lock import WriterLock
 from retrieval.passages import split_passages
 from retrieval.schema import connect_reader, connect_writer
-from retrieval.store import Dense, EvidenceStore, Progress, delete_source, not_found, write_sources
+from retrieval.store import Dense, EvidenceStore, Progress, not_found
 from retrieval.types import Source
 from retrieval.vectors import FloatArray, pack, unpack
+from retrieval.writing import delete_source, write_sources
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder

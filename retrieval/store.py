@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,26 +23,27 @@ from retrieval.corpus import Corpus
 from retrieval.database import Database, Filters, NewSource
 from retrieval.dates import bounds, utc_text
 from retrieval.engine import Search, in_utc
-from retrieval.errors import EmbedderMismatch, InputError, SourceNotFound, StoreReadOnly
-from retrieval.grouping import group, regroup, resettle, ungroup
+from retrieval.errors import EmbedderMismatch, SourceNotFound, StoreReadOnly
+from retrieval.grouping import regroup
 from retrieval.index import collection_name
-from retrieval.ingest import RECIPE, checked, prepare, record_hash
+from retrieval.ingest import RECIPE, prepare, record_hash
 from retrieval.lock import WriterLock
 from retrieval.passages import SEGMENTER
 from retrieval.schema import DATABASE_FILE, connect_empty, connect_reader, connect_writer
 from retrieval.search import Query, query_vectors
+from retrieval.stats import Stats, count
 from retrieval.types import Hit, Passage, Source
 from retrieval.upkeep import IndexKeeper
+from retrieval.writing import AddResult, batches, delete_source, write_sources
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder
     from retrieval.langchain import EvidenceRetriever
 
+__all__ = ["AddResult", "Dense", "EvidenceStore", "Progress", "Stats", "not_found"]
+
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another before it is refused."""
-
-BATCH_CHARACTERS = 150_000
-"""Text that is embedded and committed together: a few seconds' work, which is what a kill can lose."""
 
 EXACT_LIMIT = 50_000
 """Passages up to which a query is compared with every vector."""
@@ -58,38 +58,6 @@ Progress = Callable[[Sequence[str]], None]
 SourceList = list[Source]
 PassageList = list[Passage]
 HitLists = list[list[Hit]]
-
-
-@dataclass(frozen=True, slots=True)
-class AddResult:
-    """What became of the sources handed to `EvidenceStore.add`; ids in the order they came."""
-
-    added: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    failed: tuple[Rejected, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Numbers about a store.
-
-    Attributes:
-        origins: Independent reporting events behind the sources.
-        indexed: Passages that the index has.
-        languages: Sources per language; likewise the other mappings.
-    """
-
-    path: str
-    sources: int
-    passages: int
-    origins: int
-    indexed: int
-    embedder: str
-    size_bytes: int
-    languages: dict[str, int] = field(default_factory=dict)
-    publishers: dict[str, int] = field(default_factory=dict)
-    publisher_types: dict[str, int] = field(default_factory=dict)
 
 
 class EvidenceStore:
@@ -248,7 +216,7 @@ class EvidenceStore:
         unchanged: list[str] = []
         updated: list[str] = []
         failed: list[Rejected] = []
-        for batch in _batches(sources, failed):
+        for batch in batches(sources, failed):
             with self._guard:
                 fresh: list[Source] = []
                 for source in batch:
@@ -388,18 +356,7 @@ class EvidenceStore:
         with self._guard:
             self._look()
         with self._guard, self._database.snapshot():
-            return Stats(
-                path=self.location,
-                sources=self._database.count("sources"),
-                passages=self._database.count("passages"),
-                origins=self._database.count("origins"),
-                indexed=self._database.count("indexed"),
-                embedder=self._database.meta("embedder_name") or "",
-                size_bytes=sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file()),
-                languages=self._database.tally("language"),
-                publishers=self._database.tally("publisher"),
-                publisher_types=self._database.tally("publisher_type"),
-            )
+            return count(self._database, self.location, self.path)
 
     # -- searching
 
@@ -495,7 +452,7 @@ class EvidenceStore:
         with self._database.transaction():
             self._database.clear_passages()
             self._sign(embedder)
-            for batch in _batches(self._database.iterate(Filters()), []):
+            for batch in batches(self._database.iterate(Filters()), []):
                 for new in prepare(batch, embedder):
                     self._database.replace_passages(new)
                 if progress is not None:
@@ -533,51 +490,6 @@ class EvidenceStore:
     def _must_write(self) -> None:
         if not self.writable:
             raise StoreReadOnly(f'store {self.location} was opened to read; open it with mode="rw" to change it')
-
-
-def write_sources(database: Database, prepared: Sequence[NewSource], dimensions: int) -> None:
-    """Write sources in place of those of the same ids, and find their origins; inside a transaction."""
-    now = utc_text(datetime.now(UTC))
-    nums = []
-    for new in prepared:
-        known = database.find(new.source.id)
-        left = ungroup(database, known[0]) if known else []
-        if known is not None:
-            database.delete(known[0])
-        nums.append(database.insert(new, now, known[0] if known else None))
-        resettle(database, left)
-    group(database, nums, dimensions)
-    database.next_generation()
-
-
-def delete_source(database: Database, num: int) -> None:
-    """Delete a source, and find the origins of those it was linked to again; inside a transaction."""
-    left = ungroup(database, num)
-    database.delete(num)
-    resettle(database, left)
-    database.next_generation()
-
-
-def _batches(sources: Iterable[Found], failed: list[Rejected]) -> Iterator[list[Source]]:
-    """Usable sources in batches that hold no id twice; the others go to `failed`."""
-    batch: dict[str, Source] = {}
-    size = 0
-    for found in sources:
-        if isinstance(found, Rejected):
-            failed.append(found)
-            continue
-        try:
-            source = checked(found)
-        except InputError as error:
-            failed.append(Rejected(found.id or found.url or "a source", str(error)))
-            continue
-        if source.id in batch or size > BATCH_CHARACTERS:
-            yield list(batch.values())
-            batch, size = {}, 0
-        batch[source.id] = source
-        size += len(source.text)
-    if batch:
-        yield list(batch.values())
 
 
 def _moment(as_of: str | datetime | None) -> str | None:

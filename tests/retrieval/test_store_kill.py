@@ -18,8 +18,8 @@ from retrieval.store import EvidenceStore
 _ADD_FOR_EVER = """
 import itertools, sys
 from conftest import WordEmbedder, make_source
-import retrieval.store
-retrieval.store.BATCH_CHARACTERS = 2_000
+import retrieval.store, retrieval.writing
+retrieval.writing.BATCH_CHARACTERS = 2_000
 first = int(sys.argv[2])
 def sources():
     for i in range(first, first + 100_000):
