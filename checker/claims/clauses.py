@@ -24,13 +24,13 @@ from checker.claims.predicates import (
 )
 from checker.claims.relatives import adjunct, consequence, dated_relative, relative
 from checker.claims.verbs import is_verb
-from checker.claims.words import Tokens, lexicon
+from checker.claims.words import LONGEST, Tokens, lexicon
 
 
 def split_clauses(tokens: Tokens, language: str) -> tuple[Clause, ...]:
     """The propositions of a stretch of tokens, in order; one clause where it cannot be split safely."""
     tokens = strip(tokens)
-    if len([token for token in tokens if token.is_word]) < 6:
+    if len(tokens) > LONGEST or len([token for token in tokens if token.is_word]) < 6:
         return (Clause("first", tokens),)
     medial = _medial_relative(tokens, language)
     if medial is not None:
@@ -87,7 +87,7 @@ def _contrast(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
     """`..., meskipun mereka membahas ...`, `..., sementara ...`, `..., but ...`, `..., although ...`."""
     words = lexicon()
     mask = quoted_mask(tokens)
-    for index in range(3, len(tokens) - 2):
+    for index in range(2, len(tokens) - 2):
         token = tokens[index]
         if mask[index] or token.lower not in words.words("cues.join.contrast") or token.is_capital:
             continue
@@ -123,7 +123,8 @@ def _contrast(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
             begin += 1
         left, right = strip(tokens[:index]), strip(tokens[begin:])
         nominal = language == "id" and comma and len([t for t in left if t.is_word]) >= 4
-        if not (states(left, language) or nominal) or not right:
+        said = states(left, language) or nominal or (comma and len(left) >= 2 and bool(verbs_of(left, language)))
+        if not said or not right:
             continue
         starts_with_verb = verb_at(right, language) is not None
         if starts_with_verb:
@@ -288,7 +289,7 @@ def _medial_relative(tokens: Tokens, language: str) -> tuple[Clause, ...] | None
         if tokens[first + 1].lower not in {"yang", "who", "which"}:
             continue
         left, inside, rest = tokens[:first], tokens[first + 2 : second], strip(tokens[second + 1 :])
-        if not left or not rest or verbs_of(left, language) or len(inside) < 4 or verb_at(rest, language) is None:
+        if not left or not rest or verbs_of(left, language) or len(inside) < 3 or verb_at(rest, language) is None:
             continue
         if not any(t.is_number for t in inside) or not verbs_of(inside, language):
             continue

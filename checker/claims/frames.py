@@ -11,7 +11,7 @@ from checker.claims.initial import colon_frame, initial_frame
 from checker.claims.marks import strip
 from checker.claims.phrases import phrase_to_comma, plausible_source
 from checker.claims.trailing import CITING, trailing_frame
-from checker.claims.words import Tokens, lexicon, word_set
+from checker.claims.words import LONGEST, Tokens, lexicon, word_set
 
 
 def find_frame(tokens: Tokens, language: str, *, inherit: bool = False) -> Frame | None:
@@ -22,7 +22,7 @@ def find_frame(tokens: Tokens, language: str, *, inherit: bool = False) -> Frame
         language: `id` or `en`.
         inherit: The stretch may begin with its verb of saying, its subject being that of the clause before.
     """
-    if len(tokens) < 3:
+    if not 3 <= len(tokens) <= LONGEST:
         return None
     return (
         _label(tokens)

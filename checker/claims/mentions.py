@@ -204,8 +204,8 @@ _PLACED = word_set(
 def _parted(text: str, mention: Mention) -> Iterator[Mention]:
     """A run of capitals after a role, parted into what belongs to the role and the name of who holds it.
 
-    `Bupati [Lumajang] Retno Palupi`, `Direktur Jenderal [Perhubungan] Maria Kristi`, `Kepala [Dinas Pasar] Rini Astuti`:
-    to the role belong listed places, fields and ranks, the word that a body's kind asks for, and the unknown place of
+    `Bupati [Lumajang] Retno Palupi`, `Dirjen [Perhubungan] Maria Kristi`, `Kepala [Dinas Pasar] Rini Astuti`: to the
+    role belong listed places, fields and ranks, the word that a body's kind asks for, and the unknown place of
     an office that is held somewhere, where the name is long enough to spare it.
     """
     words = [token for token in tokenise(text, mention.start, mention.end) if token.is_word]
@@ -222,9 +222,7 @@ def _parted(text: str, mention: Mention) -> Iterator[Mention]:
         token = words[cut]
         if token.lower in lexicon().words("names.organisations.words"):
             complement = True
-        elif complement and not _role_word(token):
-            complement = False
-        elif _role_word(token) or (cut == 0 and _is_place(token)):
+        elif (complement and not _role_word(token)) or _role_word(token) or (cut == 0 and _is_place(token)):
             complement = False
         else:
             break

@@ -143,6 +143,10 @@ class Token:
 
 Tokens = tuple[Token, ...]
 
+LONGEST = 200
+"""Tokens of the longest sentence that is taken apart. Real ones stay under 150; what is longer is a table or an attack,
+and the rules look back and forth in a sentence, so that their time grows faster than its length."""
+
 
 def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """The tokens of `text[start:end]`, with spans into `text`; the dot of `Gov.` or `Feb.` belongs to its word."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_spans_cues_and_ids_hold(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_quotes_do_not_overlap(name: str) -> None:
     claims = read(name)
-    assert all(one.end <= two.start for one, two in zip(claims, claims[1:], strict=False))
+    assert all(one.end <= two.start for one, two in pairwise(claims))
 
 
 def test_what_is_not_checked_is_worth_less_than_what_is() -> None:

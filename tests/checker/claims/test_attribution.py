@@ -25,7 +25,7 @@ CASES = [
         "",
         False,
         "Harga naik dua kali lipat",
-    ),  # noqa: E501
+    ),
     (
         "id",
         "Bupati Lumajang Retno Palupi mengatakan jalan itu rusak parah.",
@@ -34,7 +34,7 @@ CASES = [
         "",
         False,
         "jalan itu rusak parah",
-    ),  # noqa: E501
+    ),
     ("id", "Menurut BMKG, gempa tidak berpotensi tsunami.", "BMKG", "", "", False, "gempa tidak berpotensi tsunami"),
     ("id", "Gempa itu dangkal menurut BMKG.", "BMKG", "", "", False, "Gempa itu dangkal"),
     (
@@ -45,7 +45,7 @@ CASES = [
         "",
         False,
         "stok beras cukup",
-    ),  # noqa: E501
+    ),
     (
         "id",
         "Dilansir dari Kompas.com, jembatan itu ambruk pada Senin.",
@@ -54,7 +54,7 @@ CASES = [
         "Kompas.com",
         False,
         "jembatan itu ambruk pada Senin",
-    ),  # noqa: E501
+    ),
     ("id", "Sementara diberitakan Aljazeera, perundingan gagal.", "", "", "Aljazeera", False, "perundingan gagal"),
     (
         "id",
@@ -73,7 +73,7 @@ CASES = [
         "Reuters",
         True,
         "Pabrik itu merugi tahun lalu",
-    ),  # noqa: E501
+    ),
     (
         "id",
         "Seorang pegawai yang enggan disebut namanya mengatakan gaji belum dibayar.",
@@ -82,7 +82,7 @@ CASES = [
         "",
         True,
         "gaji belum dibayar",
-    ),  # noqa: E501
+    ),
     (
         "id",
         "Menteri luar negeri Maroko, Karim Bensaid, menegaskan bahwa perjanjian batal.",
@@ -91,7 +91,7 @@ CASES = [
         "",
         False,
         "perjanjian batal",
-    ),  # noqa: E501
+    ),
     (
         "id",
         "Pada Senin pagi, Gubernur Jawa Timur Dewi Kartika menyebut waduk itu sudah kering.",
@@ -100,7 +100,7 @@ CASES = [
         "",
         False,
         "waduk itu sudah kering",
-    ),  # noqa: E501
+    ),
     (
         "id",
         "Data BPS menunjukkan inflasi naik 3 persen.",
@@ -128,7 +128,7 @@ CASES = [
         "",
         False,
         "the bridge would close",
-    ),  # noqa: E501
+    ),
     (
         "en",
         "Anna Novak told Reuters the bridge was unsafe.",
@@ -156,7 +156,7 @@ CASES = [
         "",
         True,
         "The mine will close next year",
-    ),  # noqa: E501
+    ),
     (
         "en",
         "A source who declined to be named said the mine was flooded.",
@@ -174,7 +174,7 @@ CASES = [
         "",
         False,
         "“It is over,”",
-    ),  # noqa: E501
+    ),
     (
         "en",
         "The mayor's office denied that the money was missing.",
