@@ -37,6 +37,7 @@ def cross_encoder(run_name: str, weights: str, folder: Path) -> Callable[[Sequen
     model.save_pretrained(folder)
     tokens = {"cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]"}
     PreTrainedTokenizerFast(tokenizer_file=str(final / "tokenizer.json"), **tokens).save_pretrained(folder)
+    encoder = CrossEncoder(str(folder), max_length=256, device="cpu", local_files_only=True)
     return lambda pairs: encoder.predict([list(p) for p in pairs], batch_size=32, show_progress_bar=False)
 
 
