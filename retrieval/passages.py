@@ -77,7 +77,8 @@ def _cut(text: str, words: list[tuple[int, int]]) -> Iterator[tuple[int, int, in
                 if _CLAUSE_END.search(text[parts[candidate][0] : parts[candidate][1]]):
                     last = candidate
                     break
-        yield parts[first][0], parts[last][1], last - first + 1
+        start, end = parts[first][0], parts[last][1]
+        yield start, end, max(last - first + 1, (end - start) // 12)
         first = last + 1
 
 
