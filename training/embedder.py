@@ -24,7 +24,7 @@ from training.common import RUNS, Run, data_folder, device, seed_everything
 from training.vocabulary import recall_at_1, save_model
 
 # Share of a pass's draws by kind; Indonesian sentences are the work, the rest keeps passages and English right.
-KIND_WEIGHT = {"id": 1.0, "en": 0.22, "mixed": 0.4}
+KIND_WEIGHT = {"id": 1.0, "en": 0.35, "mixed": 0.4, "long": 1.0}
 
 
 def batches(lengths: np.ndarray, weights: np.ndarray, rng: random.Random, *, tokens: int,
@@ -104,6 +104,38 @@ def distil_loss(
     return contrast + pull * (2.0 - 2.0 * cosine), contrast.detach(), cosine.detach()
 
 
+def rank_loss(left: Any, right: Any, scores: Any, *, scale: float = 20.0) -> Any:
+    """CoSENT (Su, 2022): `log(1 + sum exp(scale * (cos_j - cos_i)))` over all pairs i, j with score i above score j.
+
+    Args:
+        left: (batch, hidden), length one.
+        right: The other side of each row.
+        scores: (batch,), how alike people found the two.
+        scale: What cosines are multiplied by.
+    """
+    import torch
+
+    cosine = scale * (left * right).sum(1)
+    wrong = (cosine[None, :] - cosine[:, None])[scores[:, None] > scores[None, :]]
+    return torch.logsumexp(torch.cat([torch.zeros(1, device=wrong.device), wrong]), 0)
+
+
+def graded_pairs(data: Path) -> list[tuple[float, tuple[str, str], tuple[str, str]]]:
+    """(score, (English, Indonesian), (English, Indonesian)) of sts-indo train, by length.
+
+    Pairs that share a text with sts-indo's test split, or with any other dev or test set, are left out.
+    """
+    from training.embedder_eval import sts
+
+    def text_keys(row: tuple[float, str, str, str, str]) -> set[str]:
+        return {parallel.normalise(text) for text in row[1:]}
+
+    held_out = {key for row in sts(data) for key in text_keys(row)} | parallel.held_out_texts(data)
+    rows = sts(data, split="train")
+    kept = [(r[0], (r[1], r[3]), (r[2], r[4])) for r in rows if held_out.isdisjoint(text_keys(r))]
+    return sorted(kept, key=lambda row: max(len(text) for side in row[1:] for text in side))
+
+
 class Average:
     """Exponential moving average of a model's parameters, updated every few steps."""
 
@@ -131,7 +163,10 @@ def train(options: argparse.Namespace) -> None:
     pairs = parallel.load(data)
     run.log("pairs", train=len(pairs.train), removed=pairs.removed)
     examples = distil_data.build(pairs, data, seed=options.seed)
-    teacher = torch.from_numpy(distil_data.teacher_vectors(examples.targets))
+    longer = distil_data.long_english(data)
+    teacher = torch.from_numpy(np.concatenate([distil_data.teacher_vectors(t) for t in (examples.targets, longer)]))
+    items = [*examples.items, *(distil_data.Example(text, len(examples.targets) + number, "long", 1.0)
+                                for number, text in enumerate(longer))]
     tokenizer = distil_data.load_tokenizer(options.init)
     model = distil_data.load_bert(options.init)
     size, hidden = model.embeddings.word_embeddings.weight.shape
@@ -139,17 +174,21 @@ def train(options: argparse.Namespace) -> None:
     words.weight.data.copy_(model.embeddings.word_embeddings.weight.data)
     model.embeddings.word_embeddings = words
     model.to(where).train()
-    ids = [e.ids for e in tokenizer.encode_batch([i.text for i in examples.items])]
+    ids = [e.ids for e in tokenizer.encode_batch([i.text for i in items])]
     ids = [i if len(i) <= options.max_length else [*i[: options.max_length - 1], i[-1]] for i in ids]
     lengths = np.asarray([len(i) for i in ids])
-    weights = np.asarray([i.weight * KIND_WEIGHT[i.kind] for i in examples.items])
-    is_id = np.asarray([i.kind == "id" for i in examples.items])
-    target_of = torch.tensor([i.target for i in examples.items])
+    weights = np.asarray([i.weight * KIND_WEIGHT[i.kind] for i in items])
+    is_id = np.asarray([i.kind == "id" for i in items])
+    target_of = torch.tensor([i.target for i in items])
     table = lexicon(options.alignment, size)
     continuing = np.asarray([(tokenizer.id_to_token(i) or "").startswith("##") for i in range(size)])
     run.log("examples", items=len(ids), targets=len(teacher), lexicon=int((table >= 0).sum()),
             tokens_a_pass=int((lengths * weights).sum()))
     dense = [p for n, p in model.named_parameters() if not n.endswith("word_embeddings.weight")]
+    graded = graded_pairs(data)
+    graded_en = [side[0] for _, *sides in graded for side in sides]
+    graded_teacher = torch.from_numpy(distil_data.teacher_vectors(graded_en)).to(where)
+    run.log("graded pairs", kept=len(graded))
     adam = torch.optim.AdamW(dense, lr=options.lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     # Lazy Adam: only rows that occur are touched, which saves a tenth of a step on CPU.
     rows = torch.optim.SparseAdam([words.weight], lr=options.embedding_lr, betas=(0.9, 0.98))
@@ -176,6 +215,13 @@ def train(options: argparse.Namespace) -> None:
                 "dev_cosine_id": float((student_id * dev_teacher).sum(1).mean()),
                 "dev_cosine_en": float((student_en * dev_teacher[:500]).sum(1).mean())}
 
+    def embed(sequences: list[list[int]]) -> Any:
+        inputs, mask = distil_data.pad(sequences)
+        place = torch.from_numpy(mask).to(where)
+        with torch.autocast(where, dtype=torch.bfloat16):
+            states = model(input_ids=torch.from_numpy(inputs).to(where), attention_mask=place).last_hidden_state
+        return distil_data.pool(states.float(), place)
+
     def export(folder: Path) -> None:
         live = {k: v.clone() for k, v in model.state_dict().items()}
         model.load_state_dict(average.values)
@@ -187,6 +233,7 @@ def train(options: argparse.Namespace) -> None:
     teacher = teacher.to(where)
     planned = _planned(run, options.total_tokens)
     recent: list[tuple[float, float, float]] = []
+    ranks: list[float] = []
     clock, clock_tokens = time.perf_counter(), state["tokens"]
     while state["tokens"] < planned:
         rng = random.Random(f"{options.seed}/{state['pass']}")
@@ -199,14 +246,21 @@ def train(options: argparse.Namespace) -> None:
             draw = random.Random(f"{options.seed}/{state['step']}")
             chosen = [switch_code(ids[i], table, continuing, draw) if is_id[i] and draw.random() < 0.15 else ids[i]
                       for i in batch]
-            inputs, mask = distil_data.pad(chosen)
-            place = torch.from_numpy(mask).to(where)
-            with torch.autocast(where, dtype=torch.bfloat16):
-                states = model(input_ids=torch.from_numpy(inputs).to(where), attention_mask=place).last_hidden_state
             start = (state["step"] * options.bank) % max(1, len(shuffled) - options.bank)
-            loss, contrast, cosine = distil_loss(distil_data.pool(states.float(), place), teacher[target_of[batch]],
-                                                 shuffled[start : start + options.bank])
+            bank = shuffled[start : start + options.bank]
+            loss, contrast, cosine = distil_loss(embed(chosen), teacher[target_of[batch]], bank)
             loss.backward()
+            if options.graded_every and state["step"] % options.graded_every == 0:
+                first = draw.randrange(len(graded) - 144)  # neighbours by length, so that little is padding
+                picked = draw.sample(range(first, first + 144), 48)
+                texts = [side[draw.random() < 0.65] for row in picked for side in graded[row][1:]]
+                vectors = embed([e.ids[: options.max_length] for e in tokenizer.encode_batch(texts)])
+                places = torch.tensor([2 * row + side for row in picked for side in (0, 1)])
+                scores = torch.tensor([graded[row][0] for row in picked], device=where)
+                kept, _, _ = distil_loss(vectors, graded_teacher[places], bank)
+                ranked = rank_loss(vectors[0::2], vectors[1::2], scores)
+                (0.5 * kept + options.graded_weight * ranked).backward()
+                ranks.append(float(ranked.detach()))
             torch.nn.utils.clip_grad_norm_(dense, 1.0)
             for optimiser in (adam, rows):
                 optimiser.step()
@@ -221,8 +275,9 @@ def train(options: argparse.Namespace) -> None:
                 means = np.mean(recent, axis=0)
                 now = time.perf_counter()
                 run.log("train", **state, loss=means[0], contrast=means[1], cosine=means[2], factor=factor,
+                        rank=float(np.mean(ranks or [0.0])),
                         tokens_a_second=(state["tokens"] - clock_tokens) / (now - clock), planned=planned)
-                recent = []
+                recent, ranks = [], []
                 clock, clock_tokens = now, state["tokens"]
                 torch.set_num_threads(run.threads(options.threads))
                 planned = _planned(run, options.total_tokens)
@@ -269,10 +324,12 @@ def main() -> None:
     parser.add_argument("--total-tokens", type=float, default=15e6)
     parser.add_argument("--batch-tokens", type=int, default=2048)
     parser.add_argument("--batch-items", type=int, default=160)
-    parser.add_argument("--max-length", type=int, default=128)
+    parser.add_argument("--max-length", type=int, default=224)
     parser.add_argument("--bank", type=int, default=12_288)
     parser.add_argument("--lr", type=float, default=3e-4)
     parser.add_argument("--embedding-lr", type=float, default=1e-3)
+    parser.add_argument("--graded-every", type=int, default=6, help="steps between batches of sts-indo train; 0: none")
+    parser.add_argument("--graded-weight", type=float, default=0.15)
     parser.add_argument("--measure-every", type=int, default=300)
     train(parser.parse_args())
 
