@@ -54,8 +54,9 @@ def witness_line(witness: Witness, language: str) -> str:
 
 
 def print_sources(report: Report, console: Console, *, language: str = "en") -> None:
-    """Print the section on a Rich console; nothing where the article credits nobody."""
+    """Print the section on a Rich console."""
     if not report.provenance:
+        console.print(words(language)["nobody_credited"])
         return
     from rich import box
     from rich.table import Table

@@ -90,6 +90,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "sides_differ": "Sources stand against each other:",
         "named_by": "In the article",
         "in_store": "In the store",
+        "nobody_credited": "The article credits nobody for what it claims.",
         "more_citations": "… and {count} more in the HTML and JSON reports",
     },
     "id": {
@@ -177,6 +178,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "sides_differ": "Sumber-sumber saling bertentangan:",
         "named_by": "Dalam artikel",
         "in_store": "Dalam penyimpanan",
+        "nobody_credited": "Artikel tidak menyebut siapa pun sebagai sumber klaimnya.",
         "more_citations": "… dan {count} lagi di laporan HTML dan JSON",
     },
 }

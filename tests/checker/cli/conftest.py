@@ -45,7 +45,7 @@ def saring(home: Path, tmp_path: Path) -> Run:
             capture_output=True,
             cwd=tmp_path,
             env={**os.environ, **environment},
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

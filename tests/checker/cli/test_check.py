@@ -199,7 +199,7 @@ class TestBadInput:
             (["blank.txt"], "empty"),
             (["binary.bin"], "not text"),
             (["picture.png"], "an image"),
-            (["huge.txt"], "million bytes"),
+            (["huge.txt"], "huge.txt has "),
             (["latin.txt"], "UTF-8"),
             (["article.txt", "--as-of", "yesterday"], "write it as 2025-06-23"),
             (["article.txt", "--as-of", "2025-06-31"], "write it as 2025-06-23"),

@@ -29,7 +29,7 @@ with contextlib.redirect_stdout(io.StringIO()):
     code = main({arguments!r})
 print(code, *sorted(sys.modules))
 """
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=3000)
     code_seen, *modules = made.stdout.split()
     assert code_seen == "0", made.stderr
     return set(modules)
@@ -204,7 +204,7 @@ sys.exit(cli.run(["probe"]))
     process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == b""
-    assert process.wait(timeout=30) == cli.EXIT_PIPE_CLOSED
+    assert process.wait(timeout=300) == cli.EXIT_PIPE_CLOSED
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux")
@@ -218,7 +218,7 @@ def test_a_full_disk_is_one_line(home: Path) -> None:
             ],
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=3000,
             check=False,
         )
     assert made.returncode == cli.EXIT_INTERNAL
@@ -247,6 +247,6 @@ sys.exit(main(["check", "-"]))
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, shown = process.communicate(timeout=30)
+    _, shown = process.communicate(timeout=300)
     assert process.returncode == cli.EXIT_INTERRUPTED
     assert shown.strip() == b"saring: stopped"

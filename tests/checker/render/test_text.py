@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from checker.render.sources import print_sources
 from checker.render.text import print_report, render_text
 from checker.types import Report, Verdict
 
@@ -70,6 +71,12 @@ def test_sources_have_a_section_of_their_own(report: Report) -> None:
     assert "A News (broadcaster) · 23 June 2025 · says so" in section
     assert "3. seorang sumber senior (unnamed source)" in section
     assert "Who says so" not in render_text(replace(report, provenance=()))
+
+
+def test_an_article_that_credits_nobody_is_told(report: Report) -> None:
+    console = Console(file=StringIO())
+    print_sources(replace(report, provenance=()), console)
+    assert console.file.getvalue() == "The article credits nobody for what it claims.\n"  # type: ignore[attr-defined]
 
 
 def test_failures_stand_beside_and_are_counted(report: Report) -> None:
