@@ -27,7 +27,7 @@ def test_a_folder_is_read_with_all_below_it_in_order(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(STORY + "First file.", "utf-8")
     (tmp_path / "b" / "one.MD").write_text("# A heading\n\n" + STORY + "Second file.", "utf-8")
     (tmp_path / "b" / "deep" / "page.html").write_text(
-        f"<html lang='en'><head><title>Storm</title></head><body><article><p>{STORY * 3}Third file.</p></article></body>",
+        f"<html lang='en'><title>Storm</title><body><article><p>{STORY * 3}Third file.</p></article></body>",
         "utf-8",
     )
     (tmp_path / "cards.jsonl").write_text('{"id": "card", "text": "Fourth file."}\n', "utf-8")
