@@ -239,6 +239,8 @@ def _onnxruntime(model: Path, threads: int) -> _Runner:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning starves the other threads
+    # without VNNI, uint8 x int8 products saturate at 16 bits; this asks for exact ones there and changes nothing here
+    options.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
     def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -252,8 +254,12 @@ def _openvino(model: Path, threads: int) -> _Runner:
     import openvino
 
     core = openvino.Core()
+    # float32 between the integer products: bfloat16, its choice where the CPU has it, is 8 % faster but moves vectors
+    # by as much as int8 itself does (cosine 0.998 to ONNX Runtime's, 0.9991 with float32)
     compiled = core.compile_model(
-        core.read_model(str(model)), "CPU", {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+        core.read_model(str(model)),
+        "CPU",
+        {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"},
     )
     local = threading.local()  # an inference request is not safe to share; one for each thread
 
