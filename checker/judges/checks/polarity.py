@@ -1,0 +1,152 @@
+"""Denials and directions: the evidence says that it did not happen, or that it went the other way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from checker.cues import AXES, DENIALS, FAILURES, NEGATIONS, NOT_NEGATING, Axis, language_of, small_words, words
+from checker.judges.checks.finding import Evidence, Finding
+from retrieval.names import find_names
+
+_DENIED, _TURNED = 0.15, 0.2
+_REACH = 2
+"""Content words after a denial that it reaches: "tidak akan pernah [datang] [lagi]"."""
+_ASPECT = frozenset(
+    "akan pernah sudah telah bisa dapat ada masih perlu harus will ever yet been have has can able".split()
+)
+_CLOSE = 0.5
+"""Share of the claim's words that must be in the evidence before a denial or a direction in one of the two counts:
+below, the two need not speak of the same thing."""
+_SAME_MATTER = 0.6
+"""Share of the claim's words that a clause must hold for its denial to be one of the claim."""
+_ASIDE = frozenset({"tanpa", "without"})
+_BUT = "tetapi tapi namun melainkan sedangkan sementara meski meskipun walau walaupun but while although though whereas however"
+_CLAUSE = re.compile(r"[.!?;:,()–—]|\b(?:" + "|".join(_BUT.split()) + r")\b", re.IGNORECASE)
+_SUFFIXES = ("nya", "lah", "kah", "ing", "ed", "es", "s")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text's content words; by clause, those that a denial reaches."""
+
+    content: frozenset[str]
+    clauses: tuple[tuple[frozenset[str], frozenset[str]], ...]  # content, and what of it is denied
+    any_denial: bool
+
+
+def check_polarity(claim: str, evidence: Evidence) -> list[Finding]:
+    """What speaks against support in denials and directions.
+
+    Both count only where claim and evidence are of one language and share enough words to speak of the same thing;
+    across languages the model is on its own, except for directions beside a shared name.
+
+    Returns:
+        At most one finding of each kind.
+    """
+    mine, theirs = _read(claim), _read(evidence.text)
+    shared = mine.content & theirs.content
+    near = len(shared) >= max(2, _CLOSE * len(mine.content))
+    findings = []
+    if near and (word := _denied_once(mine, theirs, shared)):
+        who = "claim" if any(word in denied for _, denied in mine.clauses) else "source"
+        findings.append(Finding("negation", "refute", _DENIED, f"Only the {who} denies it (“{word}”)."))
+    if (turned := _turned(claim, evidence.text)) and (near or _share_a_name(claim, evidence.text)):
+        axis, mine_up = turned
+        says, said = (axis.plus, axis.minus) if mine_up else (axis.minus, axis.plus)
+        reason = f"They differ in {axis.name}: the claim says {says}, the source {said}."
+        findings.append(Finding("direction", "refute", _TURNED, reason))
+    return findings
+
+
+def _denied_once(mine: _Read, theirs: _Read, shared: frozenset[str]) -> str | None:
+    """A shared word that one side denies and the other asserts, where the other side denies nothing at all."""
+    for one, other in ((mine, theirs), (theirs, mine)):
+        if other.any_denial:
+            continue
+        for content, denied in one.clauses:
+            # The clause that denies must be the one that speaks of the matter, and not one beside it.
+            same_matter = len(content & shared) >= max(2, _SAME_MATTER * len(mine.content))
+            if same_matter and denied & shared:
+                return min(denied & shared)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> _Read:
+    blanked = text
+    for phrase in NOT_NEGATING:
+        blanked = re.sub(rf"\b{re.escape(phrase)}", lambda found: "_" * len(found[0]), blanked, flags=re.IGNORECASE)
+    small = small_words()
+    clauses: list[tuple[frozenset[str], frozenset[str]]] = []
+    any_denial = False
+    for clause in _CLAUSE.split(blanked):
+        left = 0
+        content: set[str] = set()
+        denied: set[str] = set()
+        for word in words(clause or ""):
+            if word in _ASIDE:
+                break  # "tanpa disangka", "without warning": beside the matter
+            if word in NEGATIONS or word in FAILURES or word in DENIALS:
+                any_denial = True
+                left = _REACH
+                continue
+            if word in small or word in _ASPECT or len(word) < 3:
+                continue
+            stem = _stem(word)
+            content.add(stem)
+            if left:
+                denied.add(stem)
+                left -= 1
+        clauses.append((frozenset(content), frozenset(denied)))
+    return _Read(frozenset().union(*(content for content, _ in clauses)), tuple(clauses), any_denial)
+
+
+def _stem(word: str) -> str:
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word[: -len(suffix)]
+    return word
+
+
+def _turned(claim: str, evidence: str) -> tuple[Axis, bool] | None:
+    """The first axis on which the two clearly point opposite ways, and whether the claim points its positive one."""
+    for axis in AXES:
+        mine = _pointing(axis, claim)
+        if mine is None:
+            continue
+        theirs = _pointing(axis, evidence)
+        if theirs is not None and mine != theirs:
+            return axis, mine
+    return None
+
+
+def _pointing(axis: Axis, text: str) -> bool | None:
+    """True for the positive direction, False for the negative; None where it points neither way, both, or is denied."""
+    up, down = _found(axis.positive, text), _found(axis.negative, text)
+    if bool(up) == bool(down):
+        return None
+    for start in up or down:
+        before = words(text[:start])[-_REACH:]
+        if any(word in NEGATIONS or word in FAILURES for word in before):
+            return None
+    return bool(up)
+
+
+def _found(phrases: Sequence[str], text: str) -> list[int]:
+    return [found.start() for found in _pattern(tuple(phrases)).finditer(text)] if phrases else []
+
+
+@lru_cache(maxsize=128)
+def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(phrases, key=len, reverse=True)
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b", re.IGNORECASE)
+
+
+def _share_a_name(claim: str, evidence: str) -> bool:
+    if language_of(claim) == language_of(evidence):
+        return False
+    mine = {span.canonical for span in find_names(claim)}
+    return len(mine & {span.canonical for span in find_names(evidence)}) >= max(2, len(mine) - 1)

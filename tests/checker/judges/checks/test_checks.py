@@ -1,0 +1,142 @@
+"""What the explicit checks see, and what they must leave alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checker.judges.checks import Evidence, examine
+from checker.judges.checks.finding import Finding
+from checker.judges.checks.quantity import find_quantities
+from checker.judges.checks.reported import credited, speakers
+from checker.types import Attribution, Claim
+
+
+def claim(text: str, speaker: str = "", anonymous: bool = False) -> Claim:
+    attribution = Attribution(speaker, anonymous=anonymous) if speaker or anonymous else None
+    return Claim("c", text, text, 0, len(text), attribution=attribution)
+
+
+def left(text: str, evidence: str, *, published_at: str | None = None, context: str = "", title: str = "") -> float:
+    """What is left of the support after every check."""
+    findings = examine(claim(text), Evidence(evidence, context, title, published_at))
+    return min((finding.factor for finding in findings), default=1.0)
+
+
+HOLDS = [
+    ("The project costs 1.2 trillion rupiah.", "Proyek itu menelan biaya Rp1,2 triliun."),
+    ("Proyek itu menelan Rp 1.200 miliar.", "The project costs 1.2 trillion rupiah."),
+    ("Dua puluh orang luka-luka.", "Twenty people were hurt in Palu, 20 in all."),
+    ("About 1,800 houses must move.", "Sebanyak 1.795 rumah harus direlokasi."),
+    ("The quake had a magnitude of 5.6.", "Gempa itu bermagnitudo 5,6."),
+    ("Harga naik 4 persen.", "Prices went up by four percent."),
+    ("The shaking lasted 7 to 10 seconds.", "Guncangan berlangsung 7 hingga 10 detik."),
+    ("More than 600 people died.", "Sebanyak 602 orang meninggal."),
+    ("The bridge closed in February.", "Jembatan itu ditutup pada 26 Februari."),
+    ("The bridge closed on Monday, June 23, 2025.", "Jembatan itu ditutup pada Senin, 23 Juni 2025."),
+    ("Gempa terjadi pukul 13.21 WIB.", "The quake struck at 1:21 p.m."),
+    ("Abbas Araghchi tiba di Moskow.", "Araqchi landed in Moscow."),
+    ("AS menyerang tiga lokasi.", "The United States struck three sites."),
+    ("The minister did not resign.", "The minister has not resigned."),
+    ("Tidak hanya Palu, Donggala juga terdampak.", "Palu dan Donggala terdampak."),
+    ("Harga beras turun di Jawa.", "Harga beras turun di Jawa setelah naik pada Mei."),
+]
+
+TURNED = [
+    ("The project costs 1.7 trillion rupiah.", "Proyek itu menelan biaya Rp1,2 triliun."),
+    ("Sebanyak 397 orang meninggal.", "Sebanyak 602 orang meninggal."),
+    ("Prices went up by 14 percent.", "Harga naik 4 persen."),
+    ("The bridge closed in March.", "Jembatan itu ditutup pada 26 Februari."),
+    ("The bridge closed on 24 June 2025.", "Jembatan itu ditutup pada Senin, 23 Juni 2025."),
+    ("The bridge closed on Tuesday, 23 June 2025.", "The bridge closed on Monday, 23 June 2025."),
+    ("Gempa terjadi pukul 14.21 WIB.", "Gempa itu terjadi pukul 13.21 WIB."),
+    ("Menteri itu tidak menandatangani perjanjian dagang.", "Menteri itu menandatangani perjanjian dagang."),
+    ("The council approved the new budget plan.", "The council rejected the new budget plan."),
+    ("Harga beras di pasar naik pekan lalu.", "Harga beras di pasar turun pekan lalu."),
+    ("The mayor left before the flood in the old town.", "The mayor left after the flood in the old town."),
+    ("Ketua tim itu adalah Rina Wulandari.", "Ketua tim itu adalah Sari Kusuma."),
+]
+
+
+@pytest.mark.parametrize(("text", "evidence"), HOLDS)
+def test_true_support_is_left_standing(text: str, evidence: str) -> None:
+    assert left(text, evidence) >= 0.6, examine(claim(text), Evidence(evidence))
+
+
+@pytest.mark.parametrize(("text", "evidence"), TURNED)
+def test_another_value_turns_support(text: str, evidence: str) -> None:
+    findings = examine(claim(text), Evidence(evidence))
+    assert findings
+    assert findings[0].factor < 0.5
+    assert any(finding.effect == "refute" for finding in findings)
+    assert all(finding.reason.endswith((".", "”.")) and "\n" not in finding.reason for finding in findings)
+
+
+def test_days_are_told_from_the_day_of_publication() -> None:
+    assert left("The bridge closed on 23 June 2025.", "The bridge closed yesterday.", published_at="2025-06-24") >= 0.6
+    assert left("The bridge closed on 23 June 2025.", "The bridge closed on Monday.", published_at="2025-06-24") >= 0.6
+
+
+def test_what_the_passage_says_around_it_is_known() -> None:
+    alone = left("Rina Wulandari led the team in Palu.", "She led the team in Palu.")
+    assert left("Rina Wulandari led the team in Palu.", "She led the team in Palu.", title="Rina Wulandari") > alone
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("Rp1,2 triliun", 1.2e12, "idr"),
+        ("1.2 trillion rupiah", 1.2e12, "idr"),
+        ("US$160 million", 1.6e8, "usd"),
+        ("40 persen", 40, "percent"),
+        ("dua puluh lima orang", 25, "person"),
+    ],
+)
+def test_quantities(text: str, value: float, unit: str) -> None:
+    (found,) = find_quantities(text)
+    assert (found.value, found.unit) == (pytest.approx(value), unit)
+
+
+def test_a_finding_never_raises() -> None:
+    with pytest.raises(ValueError, match="may not raise"):
+        Finding("number", "lower", 1.5, "x")
+
+
+@pytest.mark.parametrize(
+    ("quote", "wanted"),
+    [
+        ("Trump did not inform Putin, Dmitry Peskov said.", "Dmitry Peskov"),
+        ("Kremlin spokesman Dmitry Peskov said that Trump did not inform Putin.", "Dmitry Peskov"),
+        ("“Trump tidak memberi tahu Putin,” kata juru bicara Kremlin Dmitry Peskov.", "Dmitry Peskov"),
+        ("Menurut Dmitry Peskov, Trump tidak memberi tahu Putin.", "Dmitry Peskov"),
+        ("According to Dmitry Peskov, there was no word beforehand.", "Dmitry Peskov"),
+    ],
+)
+def test_speaker_of_a_sentence(quote: str, wanted: str) -> None:
+    assert any(wanted.endswith(speaker.split()[-1]) for speaker in speakers(quote)), speakers(quote)
+    speaker, own = credited(claim("Trump did not inform Putin.", "Dmitry Peskov"), quote)
+    assert own
+    assert speaker
+    assert credited(claim("Trump did not inform Putin.", "Abbas Araghchi"), quote)[1] is False
+
+
+def test_own_voice_and_unnamed_speakers() -> None:
+    assert credited(claim("The port is open."), "The port is open.") == ("", False)
+    assert credited(claim("The port is open.", "Ana Wirja"), "The port is open.") == ("", False)
+    unnamed = claim("The letter asks for support.", "a senior source", anonymous=True)
+    assert credited(unnamed, "The letter asks for support, a senior source told Reuters.")[1] is True
+    assert credited(unnamed, "The letter asks for support.")[1] is False
+
+
+def test_words_in_another_mouth() -> None:
+    evidence = Evidence("“The ban will end soon,” said Agus Gumiwang Kartasasmita.")
+    findings = examine(claim("The ban will end soon.", "Rosan Roeslani"), evidence)
+    assert [finding.kind for finding in findings if finding.effect == "refute"] == ["speaker"]
+    assert examine(claim("The ban will end soon.", "Agus Gumiwang"), evidence) == []
+
+
+@given(st.text(max_size=120), st.text(max_size=200), st.sampled_from([None, "2025", "2025-06", "2025-06-23", "x"]))
+def test_no_text_breaks_the_checks(text: str, evidence: str, published_at: str | None) -> None:
+    for finding in examine(claim(text, "Ana Wirja"), Evidence(evidence, text, evidence[:20], published_at)):
+        assert 0 <= finding.factor <= 1
