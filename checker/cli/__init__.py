@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments after the program's name; those of the process where None.
     """
     try:
-        from checker.cli.main import run
+        from checker.cli.root import run
 
         return run(argv)
     except KeyboardInterrupt:  # while still starting

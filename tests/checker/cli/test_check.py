@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import checker.cli.main as cli
+import checker.cli.root as cli
 from checker.asof import parse_as_of
 from checker.errors import JudgeError, StoreEmpty
 from checker.pipeline import Checker

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import checker.claims
-import checker.cli.main as cli
+import checker.cli.root as cli
 from checker.types import Article, Attribution, Claim, Failure
 
 ARTICLE = "Judul Berita\n\nJAKARTA - Rusia menawarkan diri sebagai penengah, kata Dmitry Peskov. Itu memalukan.\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import checker.cli.doctor as doctor
-import checker.cli.main as cli
+import checker.cli.root as cli
 import checker.judges
 from checker.errors import ModelUnavailable
 from checker.judges.base import Bench, Hearing, Judgement

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import checker.cli.main as cli
+import checker.cli.root as cli
 from retrieval.lock import WriterLock
 from retrieval.store import EvidenceStore
 

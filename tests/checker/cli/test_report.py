@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import checker.cli.main as cli
+import checker.cli.root as cli
 from checker.render.json import report_to_json
 from checker.types import Failure, Report
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-import checker.cli.main as cli
+import checker.cli.root as cli
 from checker.errors import StoreEmpty
 from retrieval.errors import StoreLocked
 
@@ -38,7 +38,7 @@ print(code, *sorted(sys.modules))
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"], ["evidence", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str], home: Path) -> None:
     modules = imported_by(arguments, home)
-    assert "checker.cli.main" in modules
+    assert "checker.cli.root" in modules
     # Typer itself brings pydantic as soon as a command has parameters.
     assert modules & HEAVY <= ({"pydantic"} if len(arguments) > 1 else set())
 
@@ -184,7 +184,7 @@ def test_a_reader_that_goes_away_is_not_an_error(home: Path) -> None:
     code = """
 import sys
 import typer
-import checker.cli.main as cli
+import checker.cli.root as cli
 
 app = typer.Typer(add_completion=False)
 
@@ -250,3 +250,12 @@ sys.exit(main(["check", "-"]))
     _, shown = process.communicate(timeout=300)
     assert process.returncode == cli.EXIT_INTERRUPTED
     assert shown.strip() == b"saring: stopped"
+
+
+def test_the_entry_point_stays_a_function_however_often_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    # A submodule of the same name would take the function's place in the package on first import.
+    import checker.cli
+
+    for _ in range(2):
+        assert checker.cli.main(["--version"]) == 0
+    assert callable(checker.cli.main)
