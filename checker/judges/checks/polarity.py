@@ -23,7 +23,7 @@ below, the two need not speak of the same thing."""
 _SAME_MATTER = 0.6
 """Share of the claim's words that a clause must hold for its denial to be one of the claim."""
 _ASIDE = frozenset({"tanpa", "without"})
-_BUT = "tetapi tapi namun melainkan sedangkan sementara meski meskipun walau walaupun but while although though whereas however"
+_BUT = "tetapi tapi namun melainkan sedangkan sementara meski meskipun walau walaupun but while although though whereas"
 _CLAUSE = re.compile(r"[.!?;:,()–—]|\b(?:" + "|".join(_BUT.split()) + r")\b", re.IGNORECASE)
 _SUFFIXES = ("nya", "lah", "kah", "ing", "ed", "es", "s")
 
