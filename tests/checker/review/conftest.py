@@ -53,7 +53,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path)
         yield str(tmp_path / "queue.sqlite3")
         return
     if not POSTGRES:
-        pytest.skip(NO_POSTGRES)
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_POSTGRES)
     name = f"saring_test_{secrets.token_hex(6)}"
     admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
