@@ -21,8 +21,9 @@ from checker.asof import parse_as_of
 from checker.errors import CheckerError, NoClaims, StoreEmpty
 from checker.judges.base import Bench, Hearing, Judge, Judgement
 from checker.settings import Settings, load_settings
-from checker.types import Article, Claim, Failure, Outcome, Report, Stage
+from checker.types import Article, Claim, Failure, Outcome, Report, Stage, Verdict
 from checker.verdict import Policy, decide
+from checker.widen import places, widen
 from retrieval.errors import RetrievalError
 from retrieval.types import Hit
 
@@ -50,6 +51,8 @@ class _Prepared:
     failures: Mapping[str, Failure]
     as_of: datetime
     started: float
+    own_text: str | None
+    notes: tuple[str, ...] = ()
 
 
 class Checker:
@@ -106,7 +109,9 @@ class Checker:
             settings = settings.model_copy(update={"judge": judge})
         if store is not None:
             settings = settings.model_copy(update={"store": str(store)})
-        opened = EvidenceStore.open(settings.store, embedder=load_embedder(settings.embedder), mode="r")
+        opened = EvidenceStore.open(
+            settings.store, embedder=load_embedder(settings.embedder), mode="rw" if places(settings) else "r"
+        )
         try:
             chosen = get_judge(settings.judge, settings) if judge is None or isinstance(judge, str) else judge
             return cls(opened, get_extractor(settings.extractor, settings), chosen, settings)
@@ -147,8 +152,7 @@ class Checker:
             ArticleError: The article cannot be used, or makes no claim.
             StoreEmpty: There is no evidence to check against.
         """
-        prepared = self._prepare_article(article, as_of, progress)
-        return self._finish(prepared, self._hear(prepared, progress))
+        return self._judge(self._prepare_article(article, as_of, progress), progress)
 
     async def acheck(
         self,
@@ -159,8 +163,7 @@ class Checker:
     ) -> Report:
         """`check`, for callers inside an event loop."""
         prepared = await asyncio.to_thread(self._prepare_article, article, as_of, progress)
-        bench = await self._ahear(prepared, progress)
-        return await asyncio.to_thread(self._finish, prepared, bench)
+        return await self._ajudge(prepared, progress)
 
     def check_claim(
         self,
@@ -183,8 +186,7 @@ class Checker:
             ArticleError: The text is empty or too long.
             StoreEmpty: There is no evidence to check against.
         """
-        prepared = self._prepare_claim(text, as_of, progress)
-        return self._finish(prepared, self._hear(prepared, progress))
+        return self._judge(self._prepare_claim(text, as_of, progress), progress)
 
     async def acheck_claim(
         self,
@@ -195,8 +197,7 @@ class Checker:
     ) -> Report:
         """`check_claim`, for callers inside an event loop."""
         prepared = await asyncio.to_thread(self._prepare_claim, text, as_of, progress)
-        bench = await self._ahear(prepared, progress)
-        return await asyncio.to_thread(self._finish, prepared, bench)
+        return await self._ajudge(prepared, progress)
 
     # -- before the judge
 
@@ -235,7 +236,7 @@ class Checker:
         )
 
     def _must_hold_evidence(self) -> None:
-        if self.store.is_empty():
+        if self.store.is_empty() and not places(self.settings):
             raise StoreEmpty(
                 f"the evidence store {self.settings.store} is empty; add evidence with: saring evidence add FOLDER"
             )
@@ -261,7 +262,7 @@ class Checker:
                 hits[claim.id] = outcome
         _tell(progress, "evidence", len(checkable), len(checkable))
         hearings = tuple(Hearing(claim, tuple(hits[claim.id])) for claim in checkable if claim.id in hits)
-        return _Prepared(article, claims, hearings, failures, as_of, started)
+        return _Prepared(article, claims, hearings, failures, as_of, started, own_text)
 
     def _search(
         self, claims: Sequence[Claim], article: Article, as_of: datetime, own_text: str | None
@@ -297,6 +298,44 @@ class Checker:
         )
 
     # -- the judge
+
+    def _judge(self, prepared: _Prepared, progress: Progress | None) -> Report:
+        bench = self._hear(prepared, progress)
+        wider = self._widen(prepared, bench, progress)
+        if wider is not None:
+            bench = _joined(bench, self._hear(wider, progress))
+        return self._finish(wider or prepared, bench)
+
+    async def _ajudge(self, prepared: _Prepared, progress: Progress | None) -> Report:
+        bench = await self._ahear(prepared, progress)
+        wider = await asyncio.to_thread(self._widen, prepared, bench, progress)
+        if wider is not None:
+            bench = _joined(bench, await self._ahear(wider, progress))
+        return await asyncio.to_thread(self._finish, wider or prepared, bench)
+
+    def _widen(self, prepared: _Prepared, bench: Bench, progress: Progress | None) -> _Prepared | None:
+        """Look further for claims that the store cannot answer; None where nothing is to be looked for or heard."""
+        if not places(self.settings):
+            return None
+        heard = {judgement.claim_id: judgement for judgement in bench.judgements}
+        open_claims = [
+            hearing.claim
+            for hearing in prepared.hearings
+            if isinstance(verdict := self._decide(hearing.claim, heard.get(hearing.claim.id)), Verdict)
+            and verdict.label == "needs_source"
+        ]
+        if not open_claims:
+            return None
+        widened = widen(self.store, open_claims, prepared.article, self.settings, progress)
+        outcomes = (
+            self._search(open_claims, prepared.article, prepared.as_of, prepared.own_text) if widened.added else []
+        )
+        hearings = tuple(
+            Hearing(claim, tuple(found))
+            for claim, found in zip(open_claims, outcomes, strict=False)
+            if not isinstance(found, Failure)
+        )
+        return replace(prepared, hearings=hearings, notes=(*prepared.notes, *widened.notes))
 
     def _hear(self, prepared: _Prepared, progress: Progress | None) -> Bench:
         try:
@@ -354,6 +393,7 @@ class Checker:
             elapsed=time.perf_counter() - prepared.started,
             provenance=trace(prepared.claims, stances, policy=self.policy),
             usage=bench.usage,
+            notes=prepared.notes,
         )
 
     def _decide(self, claim: Claim, judgement: Judgement | None) -> Outcome:
@@ -408,6 +448,14 @@ def _broken(hearings: Sequence[Hearing], error: Exception) -> Bench:
     return Bench(
         tuple(Judgement(hearing.claim.id, failure=_failure(hearing.claim.id, "judge", error)) for hearing in hearings)
     )
+
+
+def _joined(first: Bench, second: Bench) -> Bench:
+    """What was heard the second time stands in place of what was heard the first time."""
+    again = {judgement.claim_id: judgement for judgement in second.judgements}
+    judgements = tuple(again.get(judgement.claim_id, judgement) for judgement in first.judgements)
+    usage = {name: max(first.usage.get(name, 0), second.usage.get(name, 0)) for name in {*first.usage, *second.usage}}
+    return Bench(judgements, usage)
 
 
 def _report_id(prepared: _Prepared, created: str) -> str:

@@ -14,9 +14,10 @@ import pytest
 from checker import Checker, Failure, Report, Settings, Verdict
 from checker.asof import parse_as_of
 from checker.claims.rules import RuleExtractor
-from checker.errors import ArticleEmpty, NoClaims, SettingsError, StoreEmpty
+from checker.errors import ArticleEmpty, NoClaims, SettingsError, StoreEmpty, UnknownName
 from checker.judges.base import Bench, Hearing, Judgement, Progress
 from checker.types import Article, Claim, Stance
+from retrieval.connectors.run import CollectResult, Problem
 from retrieval.ids import content_hash
 from retrieval.store import EvidenceStore
 from retrieval.types import Source
@@ -265,3 +266,30 @@ def test_as_of(given: str, read: str) -> None:
 def test_as_of_that_is_no_date(given: str) -> None:
     with pytest.raises(SettingsError, match="write it as 2025-06-23"):
         parse_as_of(given)
+
+
+def test_claims_the_store_cannot_answer_are_looked_for(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def collect(names: Sequence[str], queries: Sequence[object], **_: object) -> CollectResult:
+        asked.extend(str(query) for query in queries)
+        cracked = card("baru", "Dua pilar jembatan itu retak, kata petugas. Perbaikannya dimulai besok.")
+        return CollectResult((cracked,), (Problem("gdelt", "Throttled", "did not answer"),))
+
+    monkeypatch.setattr("retrieval.connectors.run.collect", collect)
+    checker.settings = checker.settings.model_copy(update={"retrieve": "wikipedia, gdelt"})
+    report = checker.check(ARTICLE)
+    cracked = outcome_of(report, "retak")
+    assert isinstance(cracked, Verdict)
+    assert cracked.label == "supported"
+    assert isinstance(closed := outcome_of(report, "ditutup"), Verdict)
+    assert closed.label == "supported"
+    assert not any("ditutup" in query for query in asked), "what the store answers is not asked for"
+    assert report.notes == ("gdelt: did not answer",)
+    assert len(report.outcomes) == sum(claim.checkable for claim in report.claims)
+
+
+def test_unknown_connector_is_named(checker: Checker) -> None:
+    checker.settings = checker.settings.model_copy(update={"retrieve": "askjeeves"})
+    with pytest.raises(UnknownName, match="askjeeves"):
+        checker.check(ARTICLE)
