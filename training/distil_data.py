@@ -11,6 +11,7 @@ import csv
 import hashlib
 import json
 import random
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ SOURCE_WEIGHT = {
     "tico19": 1.2,
 }
 PASSAGE_WORDS = (45, 90)
+QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
+"""One string of a list as NumPy prints it; SciFact's abstracts stand so in the table."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,33 @@ def long_english(data: Path, limit: int = 2500, *, seed: int = 11, words: int = 
     kept = list(windows.values())
     random.Random(seed).shuffle(kept)
     return kept[:limit]
+
+
+def science_english(data: Path, *, words: int = 150) -> list[str]:
+    """Scientific English of train sets: SciFact's training claims and the abstracts only they cite, COVID-Fact.
+
+    Abstracts that a validation or test claim cites are left out, as are texts of dev and test sets.
+    """
+    csv.field_size_limit(1 << 24)
+    folder = data / "beir-scifact" / "extracted"
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (folder / name).open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+
+    cited = {n: {d for r in rows(f"claims_{n}.csv") for d in re.findall(r"\d+", r["cited_doc_ids"])}
+             for n in ("train", "validation", "test")}
+    allowed = cited["train"] - cited["validation"] - cited["test"]
+    texts = [row["claim"] for row in rows("claims_train.csv")]
+    for row in rows("corpus_train.csv"):
+        if row["doc_id"] in allowed:
+            parts = " ".join([row["title"], *(a or b for a, b in QUOTED.findall(row["abstract"]))]).split()
+            texts += [" ".join(parts[start : start + words]) for start in range(0, max(1, len(parts) - 40), words)]
+    for line in (data / "covidfact/RTE-covidfact/train.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        texts += [field for field in line.split("\t") if len(field.split()) >= 6]
+    held_out = held_out_texts(data)
+    unique = {normalise(t): t for t in texts if t.strip()}
+    return [t for key, t in unique.items() if key and key not in held_out]
 
 
 def build(parallel: ParallelData, data: Path, *, seed: int = 7, passage_share: float = 0.4,

@@ -24,7 +24,7 @@ from training.common import RUNS, Run, data_folder, device, seed_everything
 from training.vocabulary import recall_at_1, save_model
 
 # Share of a pass's draws by kind; Indonesian sentences are the work, the rest keeps passages and English right.
-KIND_WEIGHT = {"id": 1.0, "en": 0.35, "mixed": 0.4, "long": 1.0}
+KIND_WEIGHT = {"id": 1.0, "en": 0.35, "mixed": 0.4, "long": 0.5, "science": 3.0}
 
 
 def batches(lengths: np.ndarray, weights: np.ndarray, rng: random.Random, *, tokens: int,
@@ -163,10 +163,12 @@ def train(options: argparse.Namespace) -> None:
     pairs = parallel.load(data)
     run.log("pairs", train=len(pairs.train), removed=pairs.removed)
     examples = distil_data.build(pairs, data, seed=options.seed)
-    longer = distil_data.long_english(data)
-    teacher = torch.from_numpy(np.concatenate([distil_data.teacher_vectors(t) for t in (examples.targets, longer)]))
-    items = [*examples.items, *(distil_data.Example(text, len(examples.targets) + number, "long", 1.0)
-                                for number, text in enumerate(longer))]
+    longer, science = distil_data.long_english(data), distil_data.science_english(data)
+    lists = (examples.targets, longer, science)
+    teacher = torch.from_numpy(np.concatenate([distil_data.teacher_vectors(texts) for texts in lists]))
+    kinds = ["long"] * len(longer) + ["science"] * len(science)
+    items = [*examples.items, *(distil_data.Example(text, len(examples.targets) + number, kind, 1.0)
+                                for number, (text, kind) in enumerate(zip([*longer, *science], kinds, strict=True)))]
     tokenizer = distil_data.load_tokenizer(options.init)
     model = distil_data.load_bert(options.init)
     size, hidden = model.embeddings.word_embeddings.weight.shape

@@ -20,8 +20,6 @@ from training import distil_data, parallel
 from training.common import Run, base_model_folder, data_folder
 from training.vocabulary import recall_at_1
 
-_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
-
 
 class Teacher:
     """all-MiniLM-L6-v2 itself in float32, for the comparison; an `Embedder`."""
@@ -66,9 +64,10 @@ def scifact(data: Path) -> tuple[dict[str, str], dict[str, str], dict[str, dict[
     """
     csv.field_size_limit(1 << 24)
     folder = data / "beir-scifact" / "extracted"
+    found = distil_data.QUOTED.findall
     with (folder / "corpus_train.csv").open(encoding="utf-8", newline="") as lines:
         corpus = {
-            row["doc_id"]: " ".join([row["title"], *((a or b).strip() for a, b in _QUOTED.findall(row["abstract"]))])
+            row["doc_id"]: " ".join([row["title"], *((a or b).strip() for a, b in found(row["abstract"]))])
             for row in csv.DictReader(lines)
         }
     queries: dict[str, str] = {}
