@@ -67,8 +67,8 @@ NEGATIONS: frozenset[str] = NEGATIONS_ID | NEGATIONS_EN
 
 FAILURES: frozenset[str] = frozenset(
     """
-    gagal batal urung menolak ditolak tolak enggan ogah berhenti mencegah dicegah fail fails failed failing refuse
-    refuses refused refusing decline declines declined cancel cancels cancelled canceled stopped prevented
+    gagal batal urung menolak ditolak tolak enggan ogah mencegah dicegah fail fails failed failing refuse
+    refuses refused refusing decline declines declined cancel cancels cancelled canceled prevented
     """.split()
 )
 """Verbs that turn the action after them into one that did not happen."""
@@ -76,7 +76,7 @@ FAILURES: frozenset[str] = frozenset(
 NOT_NEGATING: tuple[str, ...] = (
     "tidak hanya", "tak hanya", "bukan hanya", "bukan cuma", "tidak sekadar", "tidak saja", "bukan saja", "tidak cuma",
     "tak sekadar", "bukan sekadar", "tidak lain", "tak lain", "tidak kurang", "tak kurang", "mau tidak mau",
-    "tidak jarang", "tak jarang", "not only", "not just", "not least", "no less", "no fewer", "nothing but", "no longer than", "no more than",
+    "tidak jarang", "tak jarang", "not only", "not just", "not least", "no less", "no fewer", "nothing but", "belum lagi", "no longer than", "no more than",
     "whether or not", "no doubt", "tidak lebih dari", "tak lebih dari", "tidak sedikit", "tak sedikit", "no sooner", "not uncommon", "not unlike", "no. ",
 )  # fmt: skip
 """Phrases with a word of denial that deny nothing."""
@@ -129,6 +129,8 @@ def _phrases(text: str) -> tuple[str, ...]:
     return tuple(phrase.strip() for phrase in re.split(r"[,\n]", text) if phrase.strip())
 
 
+ORDER = "the order in time"
+
 AXES: tuple[Axis, ...] = (
     _axis(
         "a change", "went up", "went down",
@@ -136,14 +138,14 @@ AXES: tuple[Axis, ...] = (
         "turun, menurun, berkurang, merosot, melemah, anjlok, menyusut, penurunan, pelemahan, menurunkan, diturunkan, fall, falls, fell, fallen, falling, decrease, decreases, decreased, decreasing, declined, decline, declines, dropped, drop, drops, shrank, shrunk, plunged, slumped, weakened, lower, lowered, reduced, slipped, tumbled, cut",
     ),
     _axis(
-        "the order in time", "before", "after",
+        ORDER, "before", "after",
         "sebelum, menjelang, before, prior to, ahead of",
         "setelah, sesudah, usai, seusai, selepas, pasca, after, following, in the wake of",
     ),
     _axis(
         "the outcome", "won", "lost",
-        "menang, memenangkan, memenangi, menaklukkan, mengalahkan, juara, kemenangan, win, wins, won, winning, victory, beat, beats, defeated, champion, champions, triumphed",
-        "kalah, dikalahkan, kekalahan, takluk, tersingkir, tumbang, lose, loses, lost, losing, defeat, beaten, eliminated",
+        "menang, memenangkan, memenangi, menaklukkan, mengalahkan, juara, kemenangan, win, wins, won, winning, victory, beat, beats, champion, champions, triumphed",
+        "kalah, kekalahan, takluk, tersingkir, tumbang, lose, loses, lost, losing, defeat, eliminated",
     ),
     _axis(
         "who is for it", "supports it", "opposes it",

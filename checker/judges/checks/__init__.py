@@ -5,6 +5,7 @@ Each is a pure function of the claim and the evidence and says why in a sentence
 
 from __future__ import annotations
 
+from checker.judges.checks.binding import check_bindings
 from checker.judges.checks.dates import check_dates
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.naming import check_names
@@ -21,6 +22,7 @@ def examine(claim: Claim, evidence: Evidence) -> list[Finding]:
     text = claim.text
     findings = [
         *check_numbers(text, evidence),
+        *check_bindings(text, evidence),
         *check_dates(text, evidence),
         *check_names(text, evidence),
         *check_polarity(text, evidence),

@@ -42,13 +42,16 @@ def _look(
     moment: Moment, wanted: Sequence[Moment], stated: Sequence[Moment], known: Sequence[Moment]
 ) -> Finding | None:
     agreeing = [other for other in known if _agrees(moment, other)]
-    if any(_covers(other, moment) for other in agreeing):
+    if any(_covers(other, moment) for other in agreeing) or _within_years(moment, stated):
         return None
     rivals = [
         other
         for other in stated
         if other.asserted and _contradicts(moment, other) and not any(_agrees(mine, other) for mine in wanted)
     ]
+    if len(rivals) > 1:  # the one that shares the most: "12 Oktober 2023" rather than "Januari 2023"
+        nearest = max(_shared_parts(moment, other) for other in rivals)
+        rivals = [other for other in rivals if _shared_parts(moment, other) == nearest]
     if len(rivals) == 1 and not any(_agrees(moment, other) for other in stated):
         return Finding(
             "date", "refute", _REFUTED, f"The claim says “{moment.text}”; the source says “{rivals[0].text}”."
@@ -58,6 +61,19 @@ def _look(
     only_year = moment.year is not None and moment.month is None and moment.weekday is None
     factor = _ABSENT_YEAR if only_year else _ABSENT
     return Finding("date", "lower", factor, f"The cited text does not give the date “{moment.text}”.")
+
+
+def _within_years(moment: Moment, stated: Sequence[Moment]) -> bool:
+    """Whether a bare year lies between two bare years that the evidence gives (`1924-1943`, "from 2019 to 2023")."""
+    years = [other.year for other in stated if other.year is not None and other.month is None]
+    if moment.year is None or moment.month is not None or len(years) < 2:
+        return False
+    return min(years) <= moment.year <= max(years)
+
+
+def _shared_parts(first: Moment, second: Moment) -> int:
+    mine, theirs = _parts(first), _parts(second)
+    return sum(theirs.get(name) == value for name, value in mine.items())
 
 
 def _parts(moment: Moment) -> dict[str, int]:
@@ -112,7 +128,10 @@ def _clocks(claim: str, evidence: Evidence) -> list[Finding]:
     stated = find_clocks(evidence.text)
     known = (*stated, *find_clocks(evidence.around))
     findings = []
-    for clock in find_clocks(claim):
+    wanted = find_clocks(claim)
+    if len(wanted) > 1 and any(_same_time(clock, other) for clock in wanted for other in known):
+        return []  # the same moment in two zones, or a span of which one end is borne out
+    for clock in wanted:
         if any(_same_time(clock, other) for other in known):
             continue
         if len(stated) == 1:

@@ -25,12 +25,12 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
     for pattern in (
         r"\b(?P<year>(?:19|20)\d{2})-(?P<number>\d{2})-(?P<day>\d{2})\b",
         r"\b(?P<day>\d{1,2})/(?P<number>\d{1,2})/(?P<year>(?:19|20)\d{2})\b",
-        r"(?<=\()(?P<day>\d{1,2})/(?P<number>\d{1,2})(?=[),;])",
+        r"(?:(?<=\()|(?<=\bpada )|(?<=\btanggal )|(?<=, ))(?P<day>\d{1,2})/(?P<number>\d{1,2})(?=[),;.\s])(?!\s\()",
         rf"(?<![\d.,]){_DAY}\s(?:of\s)?(?P<month>{_MONTH_NAMES})\b\.?(?:,?\s(?:tahun\s)?{_YEAR}\b)?",
         rf"\b(?P<month>{_MONTH_NAMES})\b\.?\s{_DAY}\b(?![.,]?\d)(?:,?\s{_YEAR}\b)?",
         rf"\b(?P<month>{_MONTH_NAMES})\b\.?,?\s(?:of\s|tahun\s)?{_YEAR}\b",
         rf"\b(?P<month>{_LONG_MONTHS})\b",
-        rf"(?<![\d.,$\w/-]){_YEAR}(?![\d\w%]|[.,]\d)",
+        rf"(?:(?<![\d.,$\w/-])|(?<=\b\d{{4}}[-–/])){_YEAR}(?![\d\w%]|[.,]\d)",
     )
 )
 _BARE_MONTH = 6

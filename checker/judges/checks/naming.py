@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
-from checker.cues import language_of
+from checker.cues import language_of, small_words, words
 from checker.judges.checks.finding import Evidence, Finding
 from retrieval.gazetteer import words_of
 from retrieval.names import NameSpan, canonical, find_names, lookup, related, same_name
@@ -12,6 +13,11 @@ from retrieval.names import NameSpan, canonical, find_names, lookup, related, sa
 _REPLACED, _ABSENT, _ABSENT_OTHER = 0.2, 0.7, 0.9
 """What is left of the support: another of its kind in its place, not named at all, a name of unknown kind not named.
 An absent name is common in a true support: a headline or a sentence before has named it."""
+
+_SLIP = 0.85
+_REST = 0.6
+_PRONOUNS = frozenset("he she it they his her its their ia dia mereka beliau keduanya".split())
+"""At the start of a sentence they stand for a name that the sentences before have given."""
 
 _TYPED = frozenset({"person", "place", "organisation"})
 _DATES = frozenset({"month", "weekday"})  # `check_dates` looks after these
@@ -28,25 +34,41 @@ def check_names(claim: str, evidence: Evidence) -> list[Finding]:
     known = [*stated, *find_names(evidence.around)]
     surroundings = f"{evidence.text}\n{evidence.around}"
     one_language = language_of(claim) == (evidence.language or language_of(evidence.text))
+    present = set(words_of(evidence.text))
+    stands_in = bool(_PRONOUNS & set(words(evidence.text)[:6]))
     findings = []
     for name in wanted:
         if any(_same(name, other) for other in known) or _in_words(name.text, surroundings):
             continue
+        in_part = any(len(word) > 3 and word in present for word in words_of(name.text))  # "Hamm" for "Jon Hamm"
         rivals = [
             other
             for other in stated
             if other.type == name.type
+            and not _alike(name.text, other.text)
+            and (name.type != "other" or _same_matter(claim, name, evidence.text))
             and _comparable(name, other, one_language)
             and not any(_same(mine, other) for mine in wanted)
         ]
         others_met = any(_same(mine, other) for mine in wanted if mine is not name for other in stated)
-        if len(rivals) == 1 and (others_met or len(wanted) == 1):
+        if len(rivals) == 1 and not stands_in and not in_part and (others_met or len(wanted) == 1):
             reason = f"The claim names {name.text}; in its place the source names {rivals[0].text}."
             findings.append(Finding("name", "refute", _REPLACED, reason))
         else:
             factor = _ABSENT if name.type in _TYPED else _ABSENT_OTHER
             findings.append(Finding("name", "lower", factor, f"The cited passage does not name {name.text}."))
     return findings
+
+
+def _same_matter(claim: str, name: NameSpan, evidence: str) -> bool:
+    """Whether the evidence holds most of what the claim says beside the name: the other name is in its place."""
+    rest = set(words_of(claim[: name.start] + claim[name.end :])) - small_words()
+    return bool(rest) and len(rest & set(words_of(evidence))) >= _REST * len(rest)
+
+
+def _alike(first: str, second: str) -> bool:
+    """Whether two names are a slip of the pen apart (`Lecrerc`, `Leclerc`); a check must not turn support for that."""
+    return SequenceMatcher(None, first.lower(), second.lower(), autojunk=False).ratio() >= _SLIP
 
 
 def _comparable(first: NameSpan, second: NameSpan, one_language: bool) -> bool:
@@ -57,7 +79,10 @@ def _comparable(first: NameSpan, second: NameSpan, one_language: bool) -> bool:
     """
     if first.type == "person" or (first.type == "other" and one_language):
         return len(words_of(first.text)) >= 2 and len(words_of(second.text)) >= 2
-    return first.type in _TYPED and lookup(first.text) is not None and lookup(second.text) is not None
+    one, other = lookup(first.text), lookup(second.text)
+    if first.type not in _TYPED or one is None or other is None:
+        return False
+    return first.type != "place" or one.group == other.group  # a country does not take the place of its town
 
 
 def _distinct(names: Sequence[NameSpan]) -> list[NameSpan]:

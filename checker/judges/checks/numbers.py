@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.quantity import Quantity, find_quantities, rounds_to
+from checker.judges.checks.units import DURATIONS, EXACT
 
 _TOLERANCE = 0.1
 """How far "about" reaches, as a share of the value; chosen on newsroom-dev, where 1,800 stands for 1,795."""
@@ -20,7 +21,7 @@ def _near(first: float, second: float, tolerance: float) -> bool:
     return abs(first - second) <= tolerance * max(abs(first), abs(second)) + 1e-9
 
 
-def _agree(claim: Quantity, evidence: Quantity) -> bool:
+def agree(claim: Quantity, evidence: Quantity) -> bool:
     """Whether the evidence's quantity bears out the claim's, in any of their readings."""
     return any(
         _reading_agrees(claim, evidence, mine, theirs) for mine in claim.readings for theirs in evidence.readings
@@ -66,14 +67,17 @@ def _roles_meet(claim: Quantity, evidence: Quantity) -> bool:
 
 
 def _compatible(claim: Quantity, evidence: Quantity) -> bool:
-    """Whether an equal value may be the same quantity: units do not contradict each other."""
+    """Whether an equal value may be the same quantity.
+
+    Things that are counted go by several names ("230 hospital workers", "32 districts and cities"), so that only
+    measures, money, shares and durations must be of one unit.
+    """
     if not claim.unit or not evidence.unit or claim.unit == evidence.unit:
         return True
-    money = {"idr", "usd", "eur", "gbp", "jpy", "cny", "sgd", "aud", "myr", "sar"}
-    counted = {"person", "family", "house", "building", "unit", "case", "point", "vote", "seat", "ordinal", "rank"}
-    if claim.unit in money or evidence.unit in money or "percent" in (claim.unit, evidence.unit):
-        return False
-    return claim.unit in counted and evidence.unit in counted
+    units = {claim.unit, evidence.unit}
+    if "ordinal" in units:  # "menit ke-96" is "96 minutes"
+        return not units & EXACT
+    return not units & (EXACT | DURATIONS)
 
 
 def check_numbers(claim: str, evidence: Evidence) -> list[Finding]:
@@ -91,7 +95,7 @@ def check_numbers(claim: str, evidence: Evidence) -> list[Finding]:
     wanted = [quantity for quantity in find_quantities(claim) if not quantity.weak]
     findings: list[Finding] = []
     for quantity in wanted:
-        if any(_compatible(quantity, other) and _agree(quantity, other) for other in (*stated, *around)):
+        if any(_compatible(quantity, other) and agree(quantity, other) for other in (*stated, *around)):
             continue
         if quantity.unit == "percent" and any(other.unit == "percent" and other.weak for other in stated):
             continue
@@ -110,7 +114,7 @@ def _missing(
         if not other.weak
         and _units_meet(quantity, other)
         and _roles_meet(quantity, other)
-        and not any(_compatible(mine, other) and _agree(mine, other) for mine in wanted if mine is not quantity)
+        and not any(_compatible(mine, other) and agree(mine, other) for mine in wanted if mine is not quantity)
     ]
     if rivals and quantity.unit not in _TIED_UNITS:
         named = " and ".join(dict.fromkeys(f"“{other.text}”" for other in rivals[:3]))

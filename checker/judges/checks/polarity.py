@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from checker.cues import AXES, DENIALS, FAILURES, NEGATIONS, NOT_NEGATING, Axis, language_of, small_words, words
+from checker.cues import AXES, DENIALS, FAILURES, NEGATIONS, NOT_NEGATING, ORDER, Axis, language_of, small_words, words
 from checker.judges.checks.finding import Evidence, Finding
 from retrieval.names import find_names
 
 _DENIED, _TURNED = 0.15, 0.2
 _REACH = 2
-"""Content words after a denial that it reaches: "tidak akan pernah [datang] [lagi]"."""
+"""Content words after a denial that it reaches: "tidak akan pernah [datang] lagi"."""
 _ASPECT = frozenset(
     "akan pernah sudah telah bisa dapat ada masih perlu harus will ever yet been have has can able".split()
 )
@@ -22,6 +22,13 @@ _CLOSE = 0.5
 below, the two need not speak of the same thing."""
 _SAME_MATTER = 0.6
 """Share of the claim's words that a clause must hold for its denial to be one of the claim."""
+_COMPARED = frozenset("dibanding dibandingkan ketimbang daripada sebanyak setinggi sebesar than".split())
+_EXCEPTIONS = frozenset(
+    """
+    kecuali melarang dilarang larangan hanya except barred banned ban bans prohibited forbidden lack lacks lacked only
+    """.split()
+)
+"""Words that deny something without being a denial: with one of them, a text is not one that denies nothing."""
 _ASIDE = frozenset({"tanpa", "without"})
 _BUT = "tetapi tapi namun melainkan sedangkan sementara meski meskipun walau walaupun but while although though whereas"
 _CLAUSE = re.compile(r"[.!?;:,()–—]|\b(?:" + "|".join(_BUT.split()) + r")\b", re.IGNORECASE)
@@ -50,7 +57,8 @@ def check_polarity(claim: str, evidence: Evidence) -> list[Finding]:
     shared = mine.content & theirs.content
     near = len(shared) >= max(2, _CLOSE * len(mine.content))
     findings = []
-    if near and (word := _denied_once(mine, theirs, shared)):
+    compared = bool(_COMPARED & {*words(claim)})  # "A is no safer than B" is what "B is safer than A" says
+    if near and not compared and (word := _denied_once(mine, theirs, shared)):
         who = "claim" if any(word in denied for _, denied in mine.clauses) else "source"
         findings.append(Finding("negation", "refute", _DENIED, f"Only the {who} denies it (“{word}”)."))
     if (turned := _turned(claim, evidence.text)) and (near or _share_a_name(claim, evidence.text)):
@@ -69,8 +77,10 @@ def _denied_once(mine: _Read, theirs: _Read, shared: frozenset[str]) -> str | No
         for content, denied in one.clauses:
             # The clause that denies must be the one that speaks of the matter, and not one beside it.
             same_matter = len(content & shared) >= max(2, _SAME_MATTER * len(mine.content))
-            if same_matter and denied & shared:
-                return min(denied & shared)
+            # What the same text asserts elsewhere it does not deny: "tidak memakai kabel, tetapi memakai satelit".
+            asserted = frozenset().union(*(words - denied for words, denied in one.clauses))
+            if same_matter and (told := (denied & shared) - asserted):
+                return min(told)
     return None
 
 
@@ -93,6 +103,7 @@ def _read(text: str) -> _Read:
                 any_denial = True
                 left = _REACH
                 continue
+            any_denial = any_denial or word in _EXCEPTIONS
             if word in small or word in _ASPECT or len(word) < 3:
                 continue
             stem = _stem(word)
@@ -118,9 +129,23 @@ def _turned(claim: str, evidence: str) -> tuple[Axis, bool] | None:
         if mine is None:
             continue
         theirs = _pointing(axis, evidence)
-        if theirs is not None and mine != theirs:
+        if theirs is not None and mine != theirs and _one_anchor(axis, claim, evidence):
             return axis, mine
     return None
+
+
+def _one_anchor(axis: Axis, claim: str, evidence: str) -> bool:
+    """Whether "before" and "after" stand before the same thing; other directions need no anchor.
+
+    "Setelah ditembak" and "sehari sebelum putusan" order different events. Across languages this cannot be told.
+    """
+    if axis.name != ORDER or language_of(claim) != language_of(evidence):
+        return True
+    anchors = []
+    for text in (claim, evidence):
+        starts = [*_found(axis.positive, text), *_found(axis.negative, text)]
+        anchors.append({_stem(word) for start in starts for word in words(text[start:])[1:6]} - small_words())
+    return bool(anchors[0] & anchors[1])
 
 
 def _pointing(axis: Axis, text: str) -> bool | None:
@@ -136,7 +161,10 @@ def _pointing(axis: Axis, text: str) -> bool | None:
 
 
 def _found(phrases: Sequence[str], text: str) -> list[int]:
-    return [found.start() for found in _pattern(tuple(phrases)).finditer(text)] if phrases else []
+    if not phrases:
+        return []
+    starts = [found.start() for found in _pattern(tuple(phrases)).finditer(text)]
+    return [start for start in starts if text[max(0, start - 3) : start].lower() != "at "]  # "at least", "at most"
 
 
 @lru_cache(maxsize=128)

@@ -17,7 +17,9 @@ from checker.judges.checks.moments import find_clocks, find_moments
 from checker.judges.checks.units import (
     CURRENCY_AFTER,
     CURRENCY_BEFORE,
+    EXACT,
     FRACTIONS,
+    IMPERIAL,
     LABELS,
     MAGNITUDES,
     ROLES,
@@ -257,7 +259,7 @@ def _is_label(text: str, start: int, end: int, language: str) -> bool:
     """Whether the number belongs to a name: `iPhone 16`, `Pasal 5`, `COVID-19`."""
     if start and (text[start - 1].isalpha() or (text[start - 1] in "-–/" and start > 1 and text[start - 2].isalpha())):
         return not re.search(r"(?:\b(?:Rp|M|RM|ke)-?)\Z", text[:start])
-    if re.match(r"[A-Za-z]\b", text[end:]):
+    if re.match(r"[A-Za-z]\b|-?an\b", text[end:]) or text[max(0, start - 2) : start] == "&#":  # 1460s, 1460-an, &#39;
         return True
     previous = re.search(r"([^\W\d_][\w.-]*)\s\Z", text[:start])
     if not previous:
@@ -325,16 +327,18 @@ def find_quantities(text: str, language: str = "") -> tuple[Quantity, ...]:
     raws = sorted((*_numerals(text, language, taken), *_spelled(text, taken)), key=lambda raw: raw.start)
     quantities: list[Quantity] = []
     for raw in raws:
-        if not raw.spelled and _is_label(text, raw.start, raw.end, language):
-            continue
         unit, start, end = _currency(text, raw.start, raw.end)
         noun = ""
         if not unit:
             unit, noun, end = _unit(text, raw.start, raw.end)
+        if not raw.spelled and unit not in EXACT and _is_label(text, raw.start, raw.end, language):
+            continue
+        converted = unit in IMPERIAL
         values, unit = _scaled(raw.values, unit)
         if re.search(r"\bke-?\Z", text[:start]) or re.match(r"(?:st|nd|rd|th)\b", text[raw.end :]):
             unit = "ordinal"
         approximate, bound = _bound(text, start)
+        approximate = approximate or converted
         weak = raw.spelled and values[0] <= 1
         readings = tuple((value, value) for value in values)
         previous = quantities[-1] if quantities else None

@@ -164,6 +164,16 @@ UNITS: Mapping[str, str] = _table(
     kmh: km per jam, kilometers per hour, kilometres per hour, km/jam
     """
 )
+EXACT: frozenset[str] = frozenset(
+    "idr usd eur gbp jpy cny sgd aud myr sar percent m km2 kg litre barrel kwh mw celsius kmh magnitude".split()
+)
+"""Units that no other unit stands for: money, shares, measures."""
+
+DURATIONS: frozenset[str] = frozenset("year month week day hour minute second century".split())
+
+IMPERIAL: frozenset[str] = frozenset({"mile", "foot", "acre"})
+"""Units that the other language's text gives converted, and so rounded."""
+
 SCALES: Mapping[str, tuple[float, str]] = {
     "km": (1000.0, "m"),
     "cm": (0.01, "m"),
@@ -175,6 +185,9 @@ SCALES: Mapping[str, tuple[float, str]] = {
     "m2": (1e-6, "km2"),
     "hectare": (0.01, "km2"),
     "decade": (10.0, "year"),
+    "mile": (1609.344, "m"),
+    "foot": (0.3048, "m"),
+    "acre": (0.00404686, "km2"),
 }
 UNIT_BEFORE: Mapping[str, str] = _table(
     """
