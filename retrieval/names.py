@@ -396,17 +396,18 @@ def _unknown(
     while end < len(tokens) and _gap_ok(text, tokens[end - 1], tokens[end]):
         token = tokens[end]
         gap = text[tokens[end - 1].end : token.start].strip()
-        if gap == "," or (gap == "." and len(tokens[end - 1].text) > 3):
+        if gap == "," or (gap == "." and (len(tokens[end - 1].text) > 3 or tokens[end - 1].text.isdigit())):
             break
         inner = token.plain in word_list("inner") and end + 1 < len(tokens) and tokens[end + 1].capital
-        number = token.text.isdigit() and len(token.text) <= 3 and any(c.isalpha() for c in tokens[end - 1].text)
+        number = token.text.isdigit() and len(token.text) <= 3 and any(c.isupper() for c in tokens[end - 1].text[1:])
         if not (token.capital or inner or (number and end == index + 1)) or _alias_at(text, tokens, end, language):
             break
         if (_title_at(tokens, end) and not inner) or _UNITS.match(token.plain):
             break
         end += 1
     start = index
-    if initial and tokens[start].plain in word_list("common"):
+    # A first word in "-nya" is a noun of its own: "Rinciannya Cugenang 397, ...".
+    if initial and (tokens[start].plain in word_list("common") or tokens[start].plain.endswith("nya")):
         start += 1
     before = tokens[start - 1].plain if start else ""
     admin = False

@@ -193,6 +193,11 @@ def test_names_of_an_english_sentence() -> None:
         ("Suratmi mengatakan ia selamat.", ["Suratmi"]),
         ("Kerugian US$2 juta dan Rp75 juta pada pukul 13.21 WIB.", []),
         ("Mereka juga menyebut AS.", ["AS"]),
+        (
+            "Rinciannya Warungkondang 50, Cilaku 27, dan Pacet 23. Ahli waris berduka.",
+            ["Warungkondang", "Cilaku", "Pacet"],
+        ),
+        ("Mereka menjual iPhone 16.", ["iPhone 16"]),
         ("Nilainya turun as expected.", []),
         ("Warga bertemu Bratwanto. Bratwanto diam.", ["Bratwanto", "Bratwanto"]),
     ],

@@ -56,7 +56,10 @@ HOLDS = [
 TURNED = [
     ("The project costs 1.7 trillion rupiah.", "Proyek itu menelan biaya Rp1,2 triliun."),
     ("Sebanyak 397 orang meninggal.", "Sebanyak 602 orang meninggal."),
-    ("Korban terbanyak ada di Pacet, 397 jiwa.", "Di Cugenang 397 jiwa, disusul Cianjur 78, dan Pacet 23."),
+    (
+        "Korban terbanyak ada di Pacet, 397 jiwa.",
+        "Terbanyak di Cugenang 397 jiwa, disusul Cilaku 27, dan Pacet 23. Ahli waris berduka.",
+    ),
     ("He was arrested on 21 October 2023.", "He was arrested on 12 October 2023, after a probe begun in January 2023."),
     ("Prices went up by 14 percent.", "Harga naik 4 persen."),
     ("The bridge closed in March.", "Jembatan itu ditutup pada 26 Februari."),
