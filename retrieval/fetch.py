@@ -32,6 +32,7 @@ from retrieval.errors import (
     BadURL,
     ConnectionFailed,
     DeadlineExceeded,
+    FetchError,
     HTTPStatusError,
     RobotsDisallowed,
     Throttled,
@@ -89,7 +90,8 @@ class FetchSettings:
     @property
     def user_agent(self) -> str:
         """The User-Agent header: who asks, and how to reach them."""
-        about = f"+{self.contact}; fact-checking" if self.contact else "fact-checking"
+        contact = "".join(c for c in self.contact if c.isascii() and c.isprintable() and c not in "()")
+        about = f"+{contact}; fact-checking" if contact else "fact-checking"
         return f"{AGENT}/0.1 ({about})"
 
 
@@ -230,7 +232,10 @@ class Fetcher:
             FetchError: One of its kinds, see `retrieval.errors`.
         """
         if params:
-            url = str(httpx.URL(url).copy_merge_params(dict(params)))
+            try:
+                url = str(httpx.URL(self.policy.target(url).url).copy_merge_params(dict(params)))
+            except httpx.InvalidURL as error:
+                raise BadURL(shown(url), f"cannot be read ({error})") from error
         ask = _Ask(
             "GET",
             dict(headers or {}),
@@ -357,7 +362,10 @@ class Fetcher:
 
     def _once(self, target: Target, ask: _Ask, headers: Mapping[str, str], budget: Budget) -> Response:
         name = shown(target.url)
-        url = httpx.URL(target.url)
+        try:
+            url = httpx.URL(target.url)
+        except httpx.InvalidURL as error:
+            raise BadURL(name, f"cannot be read ({error})") from error
         if url.raw_host.decode("ascii") != target.host:
             raise BadURL(name, "is read differently by two parsers")
         cached = self._cache.get(target.url) if self._cache and ask.conditional else None
@@ -370,7 +378,11 @@ class Fetcher:
             "Accept-Encoding": "gzip",
         }
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), budget.left(name))
-        request = httpx.Request(ask.method, url, headers=sent, content=ask.content, extensions={"timeout": timeout})
+        try:
+            request = httpx.Request(ask.method, url, headers=sent, content=ask.content, extensions={"timeout": timeout})
+        except UnicodeEncodeError:
+            # Not "from" the error, which quotes the header; it may be a key.
+            raise FetchError(name, "a header of the request is not ASCII; check the keys that are set") from None
         try:
             # Not through httpx.Client: it parses Location on its own, keeps cookies and knows proxies.
             answer = self._wire().handle_request(request)
@@ -388,6 +400,8 @@ class Fetcher:
             httpcore.NetworkError,
             httpcore.ProtocolError,
         ) as error:
+            if isinstance(error, httpcore.LocalProtocolError):
+                raise FetchError(name, "the request is malformed; check the keys that are set") from None
             if budget.expired() or isinstance(error, httpcore.TimeoutException | httpx.TimeoutException):
                 raise DeadlineExceeded(name, "did not answer completely in time") from error
             raise ConnectionFailed(name, f"connection failed ({str(error)[:120] or type(error).__name__})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 _HIDING = re.compile(
@@ -11,7 +12,6 @@ _HIDING = re.compile(
     r"|clip-path\s*:\s*inset\(\s*(?:50|100)%|(?<![-\w])clip\s*:\s*rect\(\s*0",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"(?:[a-z][a-z0-9]*)?([.#])([A-Za-z_][\w-]*)")
 # What pages hide as a matter of course; it is taken out too, but says nothing about the page.
 _FURNITURE = frozenset(
@@ -31,7 +31,9 @@ _FURNITURE = frozenset(
         "ul",
     }
 )
+_NO_TEXT = frozenset({"head", "script", "style", "meta"})
 _FEW_WORDS = 8
+_SHEET = 500_000  # characters of a style sheet that are read
 
 _ZERO_WIDTH = re.compile("(?<=\\w)[\u200b\u2060\u180e\ufeff]+(?=\\w)|[\u200b\u2060\u180e\ufeff]{2,}")
 # Tag characters spell out ASCII invisibly; the flags of England, Scotland and Wales are their one honest use.
@@ -57,21 +59,24 @@ def remove_hidden(tree: Any) -> bool:
     """
     classes, ids = _hiding_rules(tree)
     suspicious = False
-    for element in list(tree.iter()):
-        if not isinstance(element.tag, str) or element.tag in ("html", "body", "head", "script", "style", "meta"):
+    stack = [(tree, False)]  # an element, and whether it is inside furniture
+    while stack:
+        element, furniture = stack.pop()
+        if not isinstance(element.tag, str) or element.tag in _NO_TEXT:
             continue
-        hides = (
+        furniture = furniture or element.tag in _FURNITURE
+        hides = element.tag not in ("html", "body") and (
             element.get("hidden") is not None
             or _HIDING.search(element.get("style") or "")
             or (element.get("id") or "") in ids
             or not classes.isdisjoint((element.get("class") or "").split())
         )
-        parent = element.getparent()
-        if not hides or parent is None:
+        if not hides or element.getparent() is None:
+            stack.extend((child, furniture) for child in element)
             continue
-        text = " ".join("".join(t for t in element.itertext() if isinstance(t, str)).split())
-        plain = element.tag not in _FURNITURE and not any(a.tag in _FURNITURE for a in element.iterancestors())
-        suspicious = suspicious or (plain and len(text.split()) >= _FEW_WORDS and not _scripted(element))
+        if not furniture and not suspicious:
+            words = "".join(text for text in element.itertext() if isinstance(text, str)).split()
+            suspicious = len(words) >= _FEW_WORDS and not _scripted(element)
         element.drop_tree()
     return suspicious
 
@@ -89,10 +94,7 @@ def _hiding_rules(tree: Any) -> tuple[set[str], set[str]]:
     for style in tree.iter("style"):
         if "print" in (style.get("media") or ""):
             continue
-        sheet = re.sub(r"/\*.*?\*/", "", style.text or "", flags=re.S)[:200_000]
-        # What is inside @media holds for some screens only.
-        sheet = re.sub(r"@[^{};]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", sheet)
-        for selectors, body in _RULE.findall(sheet):
+        for selectors, body in _rules((style.text or "")[:_SHEET]):
             if not _HIDING.search(body):
                 continue
             for selector in selectors.split(","):
@@ -100,3 +102,24 @@ def _hiding_rules(tree: Any) -> tuple[set[str], set[str]]:
                 if simple:
                     (classes if simple[1] == "." else ids).add(simple[2])
     return classes, ids
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Selectors and body of the rules that hold for every screen: those inside no `@media` and the like.
+
+    By a scan that passes once over the text: a regular expression for it takes minutes on a sheet made to that end.
+    """
+    kept = []
+    for number, part in enumerate(sheet.split("/*")):
+        kept.append(part if number == 0 else part.partition("*/")[2])
+    before = ""  # what stands before the brace that is open
+    depth = 0
+    for piece in re.split(r"([{}])", " ".join(kept)):
+        if piece == "{":
+            depth += 1
+        elif piece == "}":
+            depth = max(0, depth - 1)
+        elif depth == 0:
+            before = piece.rpartition(";")[2]
+        elif depth == 1 and not before.lstrip().startswith("@"):
+            yield before, piece

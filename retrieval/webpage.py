@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -72,29 +73,37 @@ def read_page(html: str, url: str, name: str) -> Page:
         BrokenDocument: It cannot be parsed at all.
         NoText: It has no readable text, as pages that scripts fill in.
     """
-    from lxml import etree
     from lxml import html as lxml_html
-    from trafilatura import extract
-    from trafilatura.metadata import extract_metadata
 
     # lxml refuses a declaration in text that is decoded already.
     plain = re.sub(r"^\s*<\?xml[^>]*\?>", "", html).replace("\0", "")
     try:
         parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=False)
         tree = lxml_html.document_fromstring(plain, parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
-        raise BrokenDocument(f"{name} is not readable HTML ({str(error)[:120]})") from error
+        page = _read(tree, url)
+    # lxml and trafilatura raise what a hostile page leads them into; one page must not end the others' reading.
+    except Exception as error:
+        raise BrokenDocument(f"{name} is not readable HTML ({str(error)[:120] or type(error).__name__})") from error
+    if not page.text.strip():
+        raise NoText(f"{name} shows no readable text; it may need scripts or a subscription")
+    return page
+
+
+def _read(tree: Any, url: str) -> Page:
+    from lxml import html as lxml_html
+    from trafilatura import extract
+    from trafilatura.metadata import extract_metadata
+
     meta = _meta(tree)
     said = _linked_data(tree)
     dates = _Dates(tree, meta, said)
     language = (tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "")[:2].lower()
     canonical = _canonical(tree, meta, url)
     hidden = remove_hidden(tree)
+    invisible = hidden_characters(tree.text_content())
     about = extract_metadata(tree, default_url=url or None, extensive=False)
     shown = lxml_html.tostring(tree, encoding="unicode")
     text = extract(shown, url=url or None, output_format="txt", include_comments=False, include_tables=True) or ""
-    if not text.strip():
-        raise NoText(f"{name} shows no readable text; it may need scripts or a subscription")
     author = _said_name(said.get("author")) or meta.get("author", "") or getattr(about, "author", None) or ""
     return Page(
         title=_line(said.get("headline") or meta.get("og:title") or getattr(about, "title", None)),
@@ -107,7 +116,7 @@ def read_page(html: str, url: str, name: str) -> Page:
         language=language if language.isalpha() else "",
         text=text,
         hidden=hidden,
-        invisible=hidden_characters(tree.text_content()),
+        invisible=invisible,
     )
 
 
@@ -164,7 +173,7 @@ class _Dates:
         self._language = (tree.get("lang") or "")[:2].lower()
         self._data = [said.get("datePublished"), *(meta.get(key) for key in _PUBLISHED)]
         self._changed = [said.get("dateModified"), meta.get("article:modified_time"), meta.get("og:updated_time")]
-        self._shown = list(_shown_dates(tree))
+        self._shown = list(islice(_shown_dates(tree), 60))
 
     def published(self) -> str | None:
         """The most precise of the first date in the data and the first one shown, if they agree on the day."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 import zlib
+from random import Random
 
 import pytest
 
@@ -216,6 +218,45 @@ def test_deep_nesting_is_survived() -> None:
         extract_bytes(deep, url=URL, content_type="text/html")
 
 
+@pytest.mark.parametrize(
+    "sheet",
+    ["@" * 300_000, "a" * 300_000, "/*" * 150_000, "@a{" * 100_000, "{" * 300_000, "}" * 300_000, ".a{" * 100_000],
+    ids=lambda sheet: sheet[:3],
+)
+def test_a_style_sheet_made_to_take_long_does_not(sheet: str) -> None:
+    began = time.process_time()
+    extract_bytes(page(f"<style>{sheet}</style>"), url=URL, content_type="text/html")
+    assert time.process_time() - began < 3
+
+
+def test_comments_made_to_take_long_do_not() -> None:
+    began = time.process_time()
+    with contextlib.suppress(ExtractError):
+        extract_bytes(b"<!---->" * 290 + b"x", filename="a.txt")
+    assert time.process_time() - began < 3
+
+
+def test_whatever_the_bytes_only_our_own_errors_come_out() -> None:
+    random = Random(7)
+    whole = page('<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2025-06-23"}</script>')
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(random.randrange(1, 40)):
+            place = random.randrange(len(data))
+            data[place : place + random.randrange(4)] = random.randbytes(random.randrange(4))
+        with contextlib.suppress(ExtractError):
+            extract_bytes(bytes(data), url=URL, content_type=random.choice(["", "text/html", "text/plain"]))
+
+
+@pytest.mark.parametrize(
+    "date", ["0000-00-00", "2025-13-45", "99999-01-01", "31 Februari 2025", "2025-06-23T99:99:99Z", "[]", "\u0660/1/1"]
+)
+def test_a_date_that_is_none_is_no_date(date: str) -> None:
+    head = f'<meta property="article:published_time" content="{date}">'
+    got = extract_bytes(page(head), url=URL, content_type="text/html")
+    assert got.published_at is None or got.published_at in ("2025", "2025-02", "2025-06-23")
+
+
 # --- encodings --------------------------------------------------------------------------------------------------------
 
 
@@ -354,9 +395,9 @@ def test_entities_are_refused_in_feeds_too() -> None:
 
 
 def test_memory_is_limited() -> None:
-    big = b"<x>" + b"<y>kata</y>" * 800_000 + b"</x>"
+    big = b"<x>" + b"<y>kata</y>" * 600_000 + b"</x>"
     with pytest.raises(ExtractLimit):
-        parse_in_child("xml", big, "besar.xml", Limits(memory=100 * 2**20))
+        parse_in_child("xml", big, "besar.xml", Limits(memory=80 * 2**20))
 
 
 def test_wall_time_is_limited() -> None:
@@ -368,7 +409,7 @@ def test_processor_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     spin = "import sys; sys.path[:0] = ['.']; from retrieval.parsers import _limit; _limit(2**30, 1)\nwhile True: pass"
     monkeypatch.setattr(sandbox, "_BOOT", spin)
     with pytest.raises(ExtractLimit, match="processor"):
-        parse_in_child("xml", b"<x/>", "berat.xml", Limits(wall=20))
+        parse_in_child("xml", b"<x/>", "berat.xml", Limits(wall=90))
 
 
 def test_text_is_limited() -> None:
@@ -377,13 +418,15 @@ def test_text_is_limited() -> None:
 
 
 def test_a_pdf_that_unpacks_to_much_is_stopped() -> None:
-    stream = zlib.compress(b"BT /F1 12 Tf (" + b"A" * 120 * 2**20 + b") Tj ET", 9)
+    stream = zlib.compress(b"BT /F1 12 Tf (" + b"A" * 64 * 2**20 + b") Tj ET", 9)
     plain = pdf(["x"])
     start = plain.index(b"4 0 obj")
     end = plain.index(b"5 0 obj")
     bomb = b"4 0 obj\n<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (len(stream), stream)
+    roomy = Limits(memory=200 * 2**20)
+    assert parse_in_child("pdf", plain, "biasa.pdf", roomy)["pages"] == ["x\n"]
     with pytest.raises(ExtractError):
-        extract_bytes(plain[:start] + bomb + plain[end:], filename="bom.pdf", limits=Limits(memory=200 * 2**20))
+        extract_bytes(plain[:start] + bomb + plain[end:], filename="bom.pdf", limits=roomy)
 
 
 def test_the_child_sees_no_key(monkeypatch: pytest.MonkeyPatch) -> None:

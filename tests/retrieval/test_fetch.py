@@ -116,6 +116,22 @@ def test_json_is_posted(server: ReplayServer, make: Callable[..., Fetcher]) -> N
     assert server.requests[-1].headers["authorization"] == "Bearer k"
 
 
+@pytest.mark.parametrize("key", ["kunci\nrahasia", "kunci–rahasia", "kunci\0rahasia"])
+def test_a_key_that_cannot_be_sent_is_not_shown(server: ReplayServer, make: Callable[..., Fetcher], key: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        make(respect_robots=False).get(server.url("/a"), headers={"X-Key": key})
+    assert "rahasia" not in str(caught.value)
+    assert server.requests == []
+
+
+def test_any_contact_can_be_sent(server: ReplayServer, make: Callable[..., Fetcher]) -> None:
+    server.on("/a", body="x")
+    make(contact="Redaksi “Contoh” (desk)\n<a@example.com>").get(server.url("/a"))
+    assert (
+        server.requests[-1].headers["user-agent"] == "Saring/0.1 (+Redaksi Contoh desk<a@example.com>; fact-checking)"
+    )
+
+
 def test_no_cookie_comes_back(server: ReplayServer, make: Callable[..., Fetcher]) -> None:
     server.on("/a", body="x", headers={"Set-Cookie": "track=1; Path=/"})
     fetcher = make()
@@ -321,6 +337,24 @@ def test_unknown_name() -> None:
         fetcher.get("http://nowhere.example.com/")
     with Fetcher(resolver=lambda host, port: []) as fetcher, pytest.raises(NameNotResolved):
         fetcher.get("http://nowhere.example.com/")
+
+
+def test_an_ipv6_address_is_dialled_as_written() -> None:
+    backend = Recorder()
+    with Fetcher(FetchSettings(respect_robots=False, retries=0), backend=backend) as fetcher:
+        with pytest.raises(ConnectionFailed):
+            fetcher.get("http://[2606:4700::1111]:8080/")
+        with pytest.raises(ConnectionFailed):
+            fetcher.get("http://8.8.8.8/", params={"q": "x"})
+    assert backend.dialled == [("2606:4700::1111", 8080), ("8.8.8.8", 80)]
+
+
+@pytest.mark.parametrize("url", ["http://[", "bukan alamat", "http://10.0.0.1/", "http://a..b/"])
+def test_parameters_do_not_go_around_the_guard(url: str) -> None:
+    backend = Recorder()
+    with Fetcher(backend=backend) as fetcher, pytest.raises(FetchError):
+        fetcher.get(url, params={"q": "x"})
+    assert backend.dialled == []
 
 
 # --- redirects --------------------------------------------------------------------------------------------------------
