@@ -111,20 +111,26 @@ def check_speaker(claim: Claim, evidence: Evidence) -> list[Finding]:
     """Whether the evidence puts the claim's words in another mouth.
 
     Only where both speakers are persons by their full names or known ones, the evidence credits one person alone, and
-    the claim's speaker is not in the passage at all: institutions speak through people, whom news names as it likes.
+    the claim's speaker is not in the cited sentence: institutions speak through people, whom news names as it likes. A
+    speaker whom the rest of the passage mentions may have said the same, so that the sentence then only fails to
+    carry the claim.
     """
-    attribution = claim.attribution
-    if attribution is None or attribution.anonymous or not attribution.speaker:
-        return []
-    mine = attribution.speaker
+    mine = _claimed_speaker(claim)
     if not _is_person(mine):
         return []
     theirs = [speaker for speaker in speakers(evidence.text) if _is_person(speaker)]
-    everywhere = f"{evidence.text}\n{evidence.around}"
-    if len(theirs) != 1 or _is_speaker(theirs[0], mine) or _mentioned(mine, everywhere):
+    if len(theirs) != 1 or _is_speaker(theirs[0], mine) or _mentioned(mine, evidence.text):
         return []
     reason = f"The article has {mine} say it; the source has {theirs[0]} say it."
-    return [Finding("speaker", "refute", _OTHER_SPEAKER, reason)]
+    return [Finding("speaker", "veto" if _mentioned(mine, evidence.around) else "refute", _OTHER_SPEAKER, reason)]
+
+
+def _claimed_speaker(claim: Claim) -> str:
+    """Whom the claim credits: its attribution's speaker, or the only one that its own words credit; else empty."""
+    if claim.attribution is not None:
+        return "" if claim.attribution.anonymous else claim.attribution.speaker
+    found = speakers(claim.text)
+    return found[0] if len(found) == 1 else ""
 
 
 def _is_person(name: str) -> bool:

@@ -155,3 +155,15 @@ def test_words_in_another_mouth() -> None:
 def test_no_text_breaks_the_checks(text: str, evidence: str, published_at: str | None) -> None:
     for finding in examine(claim(text, "Ana Wirja"), Evidence(evidence, text, evidence[:20], published_at)):
         assert 0 <= finding.factor <= 1
+
+
+def test_another_mouth_in_the_cited_sentence() -> None:
+    said = claim("Hasan Wirajuda mengatakan pasar ikan akan dipindahkan.")
+    other = "Pasar ikan akan dipindahkan, kata Rina Wulandari."
+    alone = examine(said, Evidence(other))
+    assert "refute" in {finding.effect for finding in alone if finding.kind == "speaker"}
+    # The rest of the passage mentions him: he may have said it too.
+    beside = examine(said, Evidence(other, "Hasan Wirajuda ikut dalam rapat itu."))
+    assert {finding.effect for finding in beside if finding.kind == "speaker"} == {"veto"}
+    own = examine(said, Evidence("Hasan Wirajuda menyebut pasar ikan akan dipindahkan."))
+    assert [finding for finding in own if finding.kind == "speaker"] == []
