@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from retrieval.errors import BrokenDocument, ExtractError, ExtractLimit
@@ -55,7 +56,9 @@ def parse_in_child(kind: str, data: bytes, name: str, limits: Limits | None = No
     """
     limits = limits or Limits()
     numbers = [str(limits.memory), str(limits.cpu), str(limits.output)]
-    command = [sys.executable, "-P", "-c", _BOOT, json.dumps([p for p in sys.path if p] or [os.curdir]), kind, *numbers]
+    # Not "", the current folder, which may be anyone's; the package itself may have been found through it.
+    places = [*(place for place in sys.path if place), str(Path(__file__).parents[1])]
+    command = [sys.executable, "-P", "-c", _BOOT, json.dumps(places), kind, *numbers]
     environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
