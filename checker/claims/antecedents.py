@@ -162,12 +162,12 @@ def _last_body(noun: str, listed: str, sorts: tuple[str, ...], scene: Scene, pos
         # A product or a ministry is no company: take what the article names most often.
         counts: dict[str, int] = {}
         for mention in earlier:
-            if not any(char.isdigit() for char in mention.name) and mention.sort != "place":
+            if not any(char.isdigit() for char in mention.name) and mention.name.lower() != noun:
                 counts[mention.name] = counts.get(mention.name, 0) + 1
         bodies = {m.name for m in earlier if m.sort == "organisation"}
         counts = {name: count for name, count in counts.items() if count > 1 or name in bodies}
         return max(counts, key=lambda name: counts[name]) if counts else ""
-    return scene.mentions.full(earlier[-1].name) if earlier else ""
+    return ""
 
 
 def fuller(head: str, length: int, scene: Scene, position: int, language: str) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from checker.claims.antecedents import Scene
 from checker.claims.frame import Frame
 from checker.claims.frames import find_frame
 from checker.claims.mentions import Mentions
+from checker.claims.predicates import subject_of
 from checker.claims.roles import CLAIMING, sentence_roles
 from checker.claims.speakers import Source, as_outlet, describe
 from checker.claims.words import Token, Tokens, lexicon, tokenise
@@ -89,14 +91,13 @@ class Attributor:
         if frame.source:
             source = describe(frame.source, self.mentions)
             if source.pronoun:
-                refers, source = self._resolve(source)
+                refers, source = self._resolve(source, frame)
         elif frame.shape in ("trailing", "according"):
-            source = self.speaker or Source(self.subject)
-            refers = source.speaker
+            refers, source = self._carried(frame.cue[0].lower)
         else:
             source = describe(subject, self.mentions) if subject else self.speaker or Source(self.subject)
             if source.pronoun:
-                refers, source = self._resolve(source)
+                refers, source = self._resolve(source, frame)
         outlet = as_outlet(frame.recipient, self.mentions) if frame.recipient else ""
         if frame.source and not outlet:
             outlet = self._through(frame)
@@ -141,10 +142,21 @@ class Attributor:
                 return as_outlet(text[index + 1 :], self.mentions)
         return ""
 
-    def _resolve(self, source: Source) -> tuple[str, Source]:
+    def _carried(self, cue: str) -> tuple[str, Source]:
+        """Whom "tambahnya" or "menurutnya" mean: who spoke last where more is said, else who was spoken of last."""
+        if cue in _ADDED and self.speaker is not None:
+            return self.speaker.speaker, self.speaker
+        return self._resolve(Source("", pronoun=True), None)
+
+    def _resolve(self, source: Source, frame: Frame | None) -> tuple[str, Source]:
         """Who a pronoun or a pointing phrase is, as far as the sentences before tell."""
         words = lexicon()
         lowered = source.speaker.lower()
+        if lowered in {"it", "they"} and frame is not None and frame.shape == "trailing":
+            # "The ministry will close 40 clinics, it said": the subject of what is said.
+            subject = describe(subject_of(frame.contents[0], self.language), self.mentions)
+            if subject.speaker and not subject.pronoun:
+                return subject.speaker, Source(subject.speaker, subject.role)
         if source.anonymous:
             if self.unnamed is not None:
                 return self.unnamed.speaker, replace(self.unnamed, outlet="")
@@ -164,6 +176,9 @@ class Attributor:
     def _was_last(self, speaker: Source) -> bool:
         """Whether the last sentence's subject is the last speaker."""
         return self.mentions.full(self.subject) == speaker.speaker or speaker.speaker.endswith(self.subject)
+
+
+_ADDED = frozenset({"tambahnya", "imbuhnya", "lanjutnya", "sambungnya", "pungkasnya"})
 
 
 def _phrase(tokens: Sequence[Token], text: str) -> str:
@@ -197,7 +212,9 @@ def attribute(article: Article) -> tuple[Attributed, ...]:
     head = read_head(article.text)
     sentences = sentence_roles(article, head)
     skip = [(s.start, s.end) for s in sentences if s.role not in ("body", "standfirst")]
-    mentions = Mentions(article.text, article.language, head.standfirst[0][0] if head.standfirst else head.body, skip)
+    begin = head.standfirst[0][0] if head.standfirst else head.body
+    mentions = Mentions(article.text, article.language, begin, skip)
+    scene = Scene(mentions, article.language, begin)
     attributor = Attributor(mentions, article.language)
     found: list[Attributed] = []
     for sentence in sentences:
@@ -205,6 +222,8 @@ def attribute(article: Article) -> tuple[Attributed, ...]:
             continue
         tokens = trim_stop(tokenise(article.text, sentence.start, sentence.end))
         found.extend(_all(tokens, attributor))
+        scene.advance(sentence.start, sentence.end)
+        attributor.subject = scene.person.name if scene.person is not None else ""
     return tuple(_with_running_quotes(article.text, found))
 
 

@@ -109,7 +109,7 @@ def _contrast(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
             continue
         if token.lower in {"sementara"} and following.lower in {"itu", "ini"} and not comma:
             continue
-        if words.anywhere("cues.join.not_only", tokens[:index]) >= 0 and token.lower in {
+        if words.anywhere("cues.join.not_merely", tokens[:index]) >= 0 and token.lower in {
             "but",
             "tetapi",
             "tapi",

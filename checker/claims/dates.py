@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from functools import lru_cache
 
 from checker.types import Article, Claim
@@ -14,7 +16,29 @@ def resolve_dates(text: str, article: Article) -> list[tuple[int, int, DateRange
     An article that shows no date is read in the light of the full dates in its text, which news rarely strays far
     from; without one, dates that need a reference are left out.
     """
-    return find_dates(text, reference_date(article), article.language)
+    reference = reference_date(article)
+    found = find_dates(text, reference, article.language)
+    if reference is None or _LOOKS_AHEAD.search(text):
+        return found
+    written = reference[:10]
+    return [(start, end, _looking_back(text[start:end], days, written)) for start, end, days in found]
+
+
+_LOOKS_AHEAD = re.compile(
+    r"\b(?:akan|bakal|mendatang|depan|rencana\w*|berencana|dijadwalkan|ditargetkan|hingga|sampai|mulai|target\w*|will|would|"
+    r"shall|due|next|plans?|planned|expects?|expected|scheduled|until|by|from|begins?|starts?|could|may|might|coming|to)\b",
+    re.IGNORECASE,
+)
+
+
+def _looking_back(shown: str, days: DateRange, written: str) -> DateRange:
+    """A month without a year as the last one of that name, in a claim that does not look ahead."""
+    if re.search(r"\d{4}", shown) or not days.first.isoformat() > written:
+        return days
+    if days.first.day != 1 or days.last == days.first or days.first.month != days.last.month:
+        return days
+    first = days.first.replace(year=days.first.year - 1)
+    return DateRange(first, first.replace(day=monthrange(first.year, first.month)[1]))
 
 
 def reference_date(article: Article) -> str | None:

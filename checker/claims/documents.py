@@ -7,6 +7,7 @@ from checker.claims.marks import commas, strip
 from checker.claims.phrases import NEGATIONS, drop_adverbs, is_noun_phrase, split_lead
 from checker.claims.trailing import PARTICIPLES
 from checker.claims.verbs import is_verb
+from checker.claims.withheld import is_withheld
 from checker.claims.words import Tokens, lexicon, word_set
 
 
@@ -19,7 +20,7 @@ def document_frame(tokens: Tokens, language: str) -> Frame | None:
         return None
     documents = words.words(f"cues.speech.{language}_documents")
     verbs = words.words(f"cues.speech.{language}_document_verbs")
-    head = next((i for i, token in enumerate(rest[:6]) if token.lower in documents), None)
+    head = next((i for i, t in enumerate(rest[:6]) if t.lower in documents and not (i and t.is_capital)), None)
     if head is None or any(is_verb(t, language, rest, i) for i, t in enumerate(rest[:head])):
         return None
     for index in range(head + 1, min(len(rest) - 1, 24)):
@@ -29,7 +30,7 @@ def document_frame(tokens: Tokens, language: str) -> Frame | None:
         source = _owner(subject, head)
         if not source:
             return None
-        return Frame("document", (_trim_comma(rest),), source, rest[index : index + 1], rest)
+        return Frame("document", (strip(rest),), source, rest[index : index + 1], rest)
     return None
 
 
@@ -39,23 +40,39 @@ _FIGURES_ID = word_set("melaporkan mencatat mengumumkan mendata menghitung membu
 _FIGURES_EN = word_set("reported reports recorded counted posted registered")
 
 
+_NUMBER_WORDS = word_set(
+    """
+    satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas belasan puluhan ratusan ribuan belas puluh
+    one two three four five six seven eight nine ten eleven twelve twenty thirty dozens hundreds thousands millions
+    """
+)
+
+
 def reporting_frame(tokens: Tokens, language: str) -> Frame | None:
     """`BPS melaporkan inflasi tahunan sebesar 2,51 persen`: a body that gives a figure answers for it."""
-    lead, rest = split_lead(tokens, language)
-    verbs = _FIGURES_ID if language == "id" else _FIGURES_EN
-    for index in range(1, min(len(rest) - 2, 16)):
-        token = rest[index]
-        if token.lower not in verbs:
-            if is_verb(token, language, rest, index):
-                return None
+    found = _subject_of_verb(tokens, _FIGURES_ID if language == "id" else _FIGURES_EN, language)
+    if found is None:
+        return None
+    index, lead, source = found
+    body = any(t.is_acronym or t.lower in lexicon().words("names.organisations.words") for t in source)
+    counted = any(t.is_number or t.lower in _NUMBER_WORDS for t in tokens[index + 1 :])
+    if not (source and body and counted):
+        return None
+    return Frame("document", (strip(tokens),), source, (tokens[index],), tokens, lead=lead)
+
+
+def _subject_of_verb(tokens: Tokens, verbs: frozenset[str], language: str) -> tuple[int, Tokens, Tokens] | None:
+    """The first verb of a clause if it is one of these: its index, the adverbials before its subject, its subject."""
+    for index in range(min(len(tokens) - 1, 30)):
+        if tokens[index].lower not in verbs:
             continue
-        source = drop_adverbs(rest[:index])
-        body = any(t.is_acronym or t.lower in lexicon().words("names.organisations.words") for t in source)
-        if not source or not body or not is_noun_phrase(source, language):
+        lead, source = split_lead(tokens[:index], language)
+        source = drop_adverbs(source)
+        if source and not is_noun_phrase(source, language):
             return None
-        if rest[index - 1].lower in NEGATIONS | {"yang"} or not any(t.is_number for t in rest[index + 1 :]):
+        if index and tokens[index - 1].lower in NEGATIONS | {"yang", "who", "which"}:
             return None
-        return Frame("document", (strip(tokens),), source, (token,), tokens, lead=lead)
+        return index, lead, source
     return None
 
 
@@ -64,24 +81,13 @@ _DENYING = word_set("membantah menyangkal menepis menampik denied denies")
 
 def denial_frame(tokens: Tokens, language: str, inherit: bool) -> Frame | None:
     """`Jaksa membantah adanya bukti baru`: who denies a thing answers for the denial, which is quoted whole."""
-    lead, rest = split_lead(tokens, language)
-    for index in range(0 if inherit else 1, min(len(rest) - 1, 20)):
-        token = rest[index]
-        if token.lower not in _DENYING:
-            if is_verb(token, language, rest, index):
-                return None
-            continue
-        source = drop_adverbs(rest[:index])
-        if source and not is_noun_phrase(source, language):
-            return None
-        if index and rest[index - 1].lower in NEGATIONS | {"yang", "who"}:
-            return None
-        return Frame("document", (strip(tokens),), source, (token,), tokens, lead=lead)
-    return None
-
-
-def _trim_comma(tokens: Tokens) -> Tokens:
-    return strip(tokens)
+    found = _subject_of_verb(tokens, _DENYING, language)
+    if found is None:
+        return None
+    index, lead, source = found
+    if not source and not inherit:
+        return None
+    return Frame("document", (strip(tokens),), source, (tokens[index],), tokens, lead=lead)
 
 
 def _owner(subject: Tokens, head: int) -> Tokens:
@@ -119,3 +125,16 @@ def participle_frame(tokens: Tokens, language: str) -> Frame | None:
             if source and is_noun_phrase(source, language):
                 return Frame("participle", (tokens,), source, tokens[stop + 1 : stop + 2], tokens)
     return None
+
+
+def withheld_frame(tokens: Tokens, language: str) -> Frame | None:
+    """`One manager, who spoke on condition of anonymity, put losses at ...`: an unnamed source, whatever the verb."""
+    lead, rest = split_lead(tokens, language)
+    relative = next((i for i, t in enumerate(rest[:10]) if i and t.lower in {"who", "yang", "speaking"}), None)
+    if relative is None:
+        return None
+    stop = next((i for i in commas(rest) if i > relative), None)
+    end = stop if stop is not None else min(len(rest), relative + 10)
+    if not is_withheld(rest[relative:end]) or end + 2 >= len(rest):
+        return None
+    return Frame("document", (strip(tokens),), strip(rest[:relative]), (), tokens, lead=lead)

@@ -5,11 +5,11 @@ A frame is only found here; who the source is, and what carries over from earlie
 
 from __future__ import annotations
 
-from checker.claims.documents import denial_frame, document_frame, participle_frame, reporting_frame
+from checker.claims.documents import denial_frame, document_frame, participle_frame, reporting_frame, withheld_frame
 from checker.claims.frame import Frame
 from checker.claims.initial import colon_frame, initial_frame
 from checker.claims.marks import strip
-from checker.claims.phrases import phrase_to_comma, plausible_source
+from checker.claims.phrases import is_noun_phrase, phrase_to_comma, plausible_source
 from checker.claims.trailing import CITING, trailing_frame
 from checker.claims.words import LONGEST, Tokens, lexicon, word_set
 
@@ -33,6 +33,7 @@ def find_frame(tokens: Tokens, language: str, *, inherit: bool = False) -> Frame
         or document_frame(tokens, language)
         or reporting_frame(tokens, language)
         or denial_frame(tokens, language, inherit)
+        or withheld_frame(tokens, language)
         or participle_frame(tokens, language)
     )
 
@@ -67,6 +68,15 @@ def _leading(tokens: Tokens, language: str) -> Frame | None:
     if start and start < len(tokens) and tokens[start].text == ",":
         start += 1
     for begin in dict.fromkeys((0, start)):
+        if (
+            language == "id"
+            and words.match("cues.speech.id_post", tokens, begin) == 1
+            and tokens[begin].lower != "lapor"
+        ):
+            # "Kata dia, pembayaran dimulai bulan depan."
+            source, rest = phrase_to_comma(tokens, begin + 1)
+            if source and len(source) <= 8 and rest and is_noun_phrase(source, language):
+                return Frame("trailing", (rest,), source, tokens[begin : begin + 1], tokens)
         if tokens[begin].lower == "menurutnya" and begin + 3 < len(tokens):
             return Frame("according", (strip(tokens[begin + 1 :]),), (), tokens[begin : begin + 1], tokens)
         for path, shape, still in (

@@ -63,6 +63,8 @@ def initial_frame(tokens: Tokens, language: str, inherit: bool) -> Frame | None:
             inherit and all(t.lower in ADVERBS or t.lower in {"dan", "and"} or not t.is_word for t in tokens[:index])
         ):
             continue
+        if source and _is_event(source):
+            return None
         found = _content_after(tokens, index, length, language)
         if found is None:
             continue
@@ -78,6 +80,22 @@ def initial_frame(tokens: Tokens, language: str, inherit: bool) -> Frame | None:
             opinion=bool(opinion),
         )
     return None
+
+
+def _is_event(source: Tokens) -> bool:
+    """Whether a subject is a thing that cannot speak: "Peristiwa ini mengingatkan kita", "The episode reminds us"."""
+    nouns = lexicon().words("names.nouns.event") | _THINGS
+    return source[0].lower in nouns or (
+        len(source) > 1 and source[0].lower in {"the", "this"} and source[1].lower in nouns
+    )
+
+
+_THINGS = word_set(
+    """
+    tragedi kasus ini itu bencana kegagalan kemenangan vonis putusan kondisi situasi fakta angka kisah cerita pengalaman
+    episode case event tragedy disaster failure victory verdict saga story episode experience affair scandal
+    """
+)
 
 
 def colon_frame(tokens: Tokens, language: str) -> Frame | None:

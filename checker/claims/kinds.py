@@ -108,7 +108,7 @@ def is_statement(tokens: Tokens, language: str, *, spoken: bool = False) -> bool
         return True
     if language == "id":
         # Indonesian needs no verb to say that something is so ("Korban mayoritas lansia").
-        return len(words) >= 4
+        return len(words) >= 4 or (len(words) >= 3 and any(token.is_number for token in words))
     return any(token.is_number for token in words) and len(words) >= 4
 
 

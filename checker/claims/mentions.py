@@ -42,7 +42,7 @@ class Mentions:
         spans = find_names(text[begin:], language)
         found = (self._mention(span, begin) for span in spans if span.type not in _CALENDAR)
         kept = [m for m in found if not any(start <= m.start < end for start, end in skip)]
-        self.all = tuple(_joined(text, kept))
+        self.all = tuple(_without_openers(text, list(_joined(text, kept))))
         self._starts = [mention.start for mention in self.all]
         self._read_acronyms(begin)
         self._fullest: dict[str, str] = {}
@@ -159,6 +159,24 @@ _MIDDLE_TITLE = re.compile(r"(?<!\w)([A-Z][a-z]+) (?:Putri|Putra|Ratu|Raja|Sulta
 
 def _roles() -> frozenset[str]:
     return lexicon().words("names.roles.id") | lexicon().words("names.roles.en")
+
+
+def _without_openers(text: str, mentions: list[Mention]) -> Iterator[Mention]:
+    """Mentions without a common word that only its place at the start of a sentence has made a capital.
+
+    `Pesaing Garuda` where `Garuda` is named elsewhere.
+    """
+    names = {mention.name for mention in mentions}
+    for mention in mentions:
+        first, _, rest = mention.name.partition(" ")
+        before = text[: mention.start].rstrip(' "“')[-1:]
+        if rest in names and before in {"", ".", "!", "?", "\n"} and mention.sort in ("other", "person"):
+            start = mention.end - len(rest)
+            known = next(m for m in mentions if m.name == rest)
+            yield Mention(rest, start, mention.end, known.sort, known.canonical)
+        else:
+            yield mention
+        del first
 
 
 def _joined(text: str, mentions: list[Mention]) -> Iterator[Mention]:

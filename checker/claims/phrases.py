@@ -280,7 +280,7 @@ def proposition(tokens: Tokens, language: str) -> bool:
         return False
     if tokens[0].is_quote and len(words) >= 3:
         return True
-    if language == "en" and tokens[0].lower in {"to", "for", "of", "about", "with", "against", "on", "by", "in", "at"}:
+    if language == "en" and tokens[0].lower in _NO_OPENERS:
         return False
     if language == "id" and tokens[0].lower in {"soal", "tentang", "mengenai", "terkait", "hal", "kepada", "untuk"}:
         return False
@@ -288,10 +288,13 @@ def proposition(tokens: Tokens, language: str) -> bool:
         return True
     if language == "en":
         # "favors", "knows": the list of verbs has gaps, but a subject of its own begins a clause.
-        return len(words) >= 4 and (tokens[0].is_capital or tokens[0].lower in SUBJECT_OPENERS)
+        return len(words) >= 4
     return any(t.is_number for t in tokens) or len(words) >= 4
 
 
 SUBJECT_OPENERS = word_set(
     "the a an this these those it he she they we i you his her its their our my many most some all"
 )
+
+
+_NO_OPENERS = word_set("to and or nor for of about with against on by in at")

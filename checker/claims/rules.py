@@ -15,6 +15,7 @@ from checker.claims.clause import Clause
 from checker.claims.clauses import split_clauses
 from checker.claims.context import resolve
 from checker.claims.dates import describe_days, resolve_dates
+from checker.claims.frames import find_frame
 from checker.claims.kinds import is_statement, kind_of, rule_checkworthiness
 from checker.claims.mentions import Mentions
 from checker.claims.piece import Piece
@@ -105,7 +106,11 @@ class _Reading:
         pieces = self._decompose(tokens, None, None, sentence)
         for piece in pieces:
             piece.question = question
-        return [p for p in pieces if is_statement(p.tokens, self.language, spoken=p.attribution is not None)]
+        kept = [p for p in pieces if is_statement(p.tokens, self.language, spoken=p.attribution is not None)]
+        if not kept and is_statement(tokens, self.language):
+            # A frame that left nothing was none: the sentence still says something.
+            return [self._piece(tokens, Clause("first", tokens), None, sentence)]
+        return kept
 
     def _decompose(
         self, tokens: Tokens, outer: Reading | None, clause: Clause | None, sentence: RoleSentence, depth: int = 0
@@ -126,6 +131,12 @@ class _Reading:
         for part in clauses:
             if part.relation == "first" and clause.subject and not part.subject:
                 part = replace(part, subject=clause.subject)
+            if part.relation == "contrast" and outer is not None and outer.frame.shape == "initial":
+                # "She wrote that they would meet, though the union denied it": the union speaks for itself.
+                own = find_frame(part.tokens, self.language)
+                if own is not None and own.source:
+                    pieces.extend(self._decompose(part.tokens, None, part, sentence, depth + 1))
+                    continue
             pieces.extend(self._decompose(part.tokens, outer, part, sentence, depth + 1))
         return pieces
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from checker.claims.mentions import Mention, Mentions
+from checker.claims.withheld import is_withheld
 from checker.claims.words import Token, Tokens, lexicon, word_set
 from checker.head import is_outlet
 from checker.types import Attribution
@@ -62,7 +64,7 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
         "cues.pronouns.person"
     ):
         return Source(phrase[0].text, pronoun=True)
-    anonymous = words.anywhere("cues.anonymous.phrases", tokens) >= 0
+    anonymous = is_withheld(tokens)
     core = _without_relative(phrase)
     indefinite = bool(words.match("cues.anonymous.indefinite", core, 0))
     core_bare = _strip_determiners(core)
@@ -79,7 +81,7 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
     if person is not None:
         name, role = person
         return Source(mentions.full(name), role, anonymous=False)
-    noun = any(token.lower in words.words("cues.anonymous.nouns") for token in core_bare)
+    noun = any(token.lower in words.words("cues.anonymous.nouns") for token in core_bare) and not _speaks_for(core_bare)
     public = any(token.lower in words.words("cues.anonymous.public") for token in core_bare)
     is_source = any(token.lower in _SOURCE_NOUNS for token in core_bare)
     seen = _seen_by(core_bare)
@@ -93,7 +95,8 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
         return Source(described, anonymous=is_source or anonymous or noun, pronoun=True)
     role_noun = bool(words.match("names.roles.id", core_bare, 0) or words.match("names.roles.en", core_bare, 0))
     human = noun or role_noun or public or _human(core_bare)
-    if anonymous or is_source or (noun and not public) or (indefinite and human):
+    single = core[0].lower in {"seorang", "salah"} or (indefinite and human)
+    if anonymous or is_source or (noun and not public) or (single and not _speaks_for(core_bare)):
         outlet = next((m.name for m in names if m.sort == "outlet"), "")
         return Source(described, outlet=outlet, anonymous=True)
     if names and not human:
@@ -159,6 +162,13 @@ def _to_comma(tokens: Tokens) -> Tokens:
         return tokens
     stop = next((i for i, token in enumerate(tokens) if token.text == "," and i), None)
     return tokens[:stop] if stop else tokens
+
+
+def _speaks_for(tokens: Tokens) -> bool:
+    """Whether it is a spokesperson: unnamed perhaps, but speaking in the body's name."""
+    return any(token.lower in {"spokesman", "spokeswoman", "spokesperson", "jubir"} for token in tokens) or any(
+        one.lower == "juru" and two.lower == "bicara" for one, two in pairwise(tokens)
+    )
 
 
 def _human(tokens: Tokens) -> bool:
@@ -302,7 +312,7 @@ def _opens_with_body_word(tokens: Tokens) -> bool:
 
 def _shaped_like_outlet(tokens: Tokens, names: list[Mention]) -> bool:
     words = lexicon().words("cues.frames.id_outlet")
-    shapes = frozenset(str(lexicon().raw("outlets.shapes")).split())
+    shapes = word_set(str(lexicon().raw("outlets.shapes")))
     return bool(names) and words is not None and any(token.is_capital and token.lower in shapes for token in tokens)
 
 
@@ -322,7 +332,7 @@ def as_outlet(tokens: Tokens, mentions: Mentions) -> str:
         if is_outlet(token.text):
             return token.text
     if _shaped_like_outlet(core, names):
-        return next((m.name for m in names if _shaped_like_outlet(_tokens_of(core, m), [m])), phrase)
+        return _capital_run(core, mentions.text) or phrase
     if len(core) == 1 and core[0].is_capital and core[0].lower.endswith(_OUTLET_ENDINGS):
         return core[0].text
     return ""
@@ -331,5 +341,13 @@ def as_outlet(tokens: Tokens, mentions: Mentions) -> str:
 _OUTLET_ENDINGS = ("news", "times", "post", "press", "wire", "journal", "herald", "tribune", "tv", "radio", "daily")
 
 
-def _tokens_of(tokens: Tokens, mention: Mention) -> Tokens:
-    return tuple(token for token in tokens if mention.start <= token.start < mention.end)
+def _capital_run(tokens: Tokens, text: str) -> str:
+    """The capitalised words around the one that is shaped like an outlet's: `Radio Mozambique`."""
+    shapes = word_set(str(lexicon().raw("outlets.shapes")))
+    at = next(i for i, token in enumerate(tokens) if token.is_capital and token.lower in shapes)
+    first = last = at
+    while first > 0 and tokens[first - 1].is_capital:
+        first -= 1
+    while last + 1 < len(tokens) and tokens[last + 1].is_capital:
+        last += 1
+    return text[tokens[first].start : tokens[last].end]

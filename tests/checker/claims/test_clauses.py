@@ -32,10 +32,10 @@ def wordings(text: str, language: str) -> list[str]:
             ["Warga mengungsi ke balai desa.", "Sebagian bertahan di rumah."],
         ),
         (
-            "Pemerintah membangun 200 rumah untuk dua keluarga, Keluarga Arta dan Keluarga Bima, yang kehilangan 12 ternak.",
+            "Pemerintah membangun rumah untuk dua keluarga, Keluarga Arta dan Keluarga Bima, yang kehilangan 12 sapi.",
             [
-                "Pemerintah membangun 200 rumah untuk dua keluarga, Keluarga Arta dan Keluarga Bima.",
-                "Keluarga Arta dan Keluarga Bima kehilangan 12 ternak.",
+                "Pemerintah membangun rumah untuk dua keluarga, Keluarga Arta dan Keluarga Bima.",
+                "Keluarga Arta dan Keluarga Bima kehilangan 12 sapi.",
             ],
         ),
         (
