@@ -28,7 +28,7 @@ def check_bindings(claim: str, evidence: Evidence) -> list[Finding]:
     names = [name for name in find_names(claim) if name.type in _NAMED]
     if len(wanted) != 1 or not names:
         return []
-    items = list(_items(evidence.text, evidence.language))
+    items = list(_items(evidence.text, evidence.spoken))
     for name in names:
         own = [quantity for other, quantity in items if same_name(name.text, other.text)]
         others = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from checker.cues import language_of
+
 Effect = Literal["veto", "lower", "refute"]
 
 
@@ -17,7 +19,7 @@ class Evidence:
         context: The rest of the passage; what stands there is known too, but is not what is cited.
         title: Headline of the source.
         published_at: When the source was published, ISO 8601 to the known precision, None where unknown.
-        language: ISO 639-1 of the source, empty where unknown.
+        language: ISO 639-1 of the source, empty where unknown; what its words say comes first (see `spoken`).
     """
 
     text: str
@@ -25,6 +27,11 @@ class Evidence:
     title: str = ""
     published_at: str | None = None
     language: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The language of the cited text: by its small words, and the source's where they do not tell."""
+        return language_of(self.text, "id" if self.language == "id" else "en")
 
     @property
     def around(self) -> str:

@@ -33,7 +33,7 @@ def check_names(claim: str, evidence: Evidence) -> list[Finding]:
     stated = _distinct(find_names(evidence.text))
     known = [*stated, *find_names(evidence.around)]
     surroundings = f"{evidence.text}\n{evidence.around}"
-    one_language = language_of(claim) == (evidence.language or language_of(evidence.text))
+    one_language = language_of(claim) == evidence.spoken
     present = set(words_of(evidence.text))
     stands_in = bool(_PRONOUNS & set(words(evidence.text)[:6]))
     findings = []

@@ -90,8 +90,8 @@ def check_numbers(claim: str, evidence: Evidence) -> list[Finding]:
     Returns:
         At most one finding per number of the claim.
     """
-    stated = find_quantities(evidence.text, evidence.language)
-    around = find_quantities(evidence.around, evidence.language) if evidence.around else ()
+    stated = find_quantities(evidence.text, evidence.spoken)
+    around = find_quantities(evidence.around, evidence.spoken) if evidence.around else ()
     wanted = [quantity for quantity in find_quantities(claim) if not quantity.weak]
     findings: list[Finding] = []
     for quantity in wanted:
