@@ -15,6 +15,8 @@ from evals.types import STANCES, Row
 
 METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "auroc", "ece", "brier")
 _WORST = 40
+_TWINS = 20
+"""Fewest passages with a claim for and one against that make a data set one of twins."""
 
 
 def score(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def score(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
         "datasets": datasets,
         "languages": {name: measure(part, seed) for name, part in split(judged, "language").items()},
         "baselines": baselines,
+        "twins": {name: found for name, part in split(judged, "dataset").items() if (found := twins(part))["n"]},
         "findings": findings(rows, seed),
         "detail": {
             "overall": detail(judged),
@@ -88,6 +91,25 @@ def measure(rows: Sequence[Row], seed: int = 0, *, intervals: bool = True) -> di
         seed,
     )
     return {**result, "intervals": {name: found[name] for name in METRICS if name in found}}
+
+
+def twins(rows: Sequence[Row]) -> dict[str, float]:
+    """How often every claim about one passage is answered rightly, over passages with a claim for and one against.
+
+    A judge that goes by overlap alone gives twins one answer, and so scores nothing here.
+
+    Returns:
+        `n`, the number of such passages, and `right`, the share of them with all answers right (an unanswered one is
+        not); `n` alone where there are none.
+    """
+    by_passage: dict[str, list[Row]] = {}
+    for row in rows:
+        by_passage.setdefault(row.get("evidence") or row["id"], []).append(row)
+    both = [part for part in by_passage.values() if {"supports", "refutes"} <= {row["gold"] for row in part}]
+    if not both:
+        return {"n": 0}
+    right = [all(not row.get("failure") and correct(row) for row in part) for part in both]
+    return {"n": len(both), "right": sum(right) / len(both)}
 
 
 def correct(row: Row) -> bool:
@@ -142,6 +164,10 @@ def findings(rows: Sequence[Row], seed: int = 0) -> list[str]:
         by_id = {row["id"]: row for row in answered(judged)}
         common = {row["id"]: row for row in majority(list(by_id.values()))}
         better, gap = _beats(by_id, common, seed)
+        if (pair := twins(judged))["n"] >= _TWINS:
+            sentences.append(
+                f"On {dataset} both twins are right for {number(pair['right'])} of {pair['n']:g} passages."
+            )
         if not better:
             sentences.append(f"On {dataset} the judge does not beat the majority class ({gap}).")
         for name, words in ((CLAIM_ONLY, "the claim-only baseline"), (SHUFFLED, "shuffled evidence")):

@@ -239,3 +239,20 @@ def test_kill_minus_nine_half_way_and_the_same_command_finishes(tmp_path: Path) 
     finished = engine.finished(output).summaries["stance"]
     assert finished["overall"] == whole["overall"]
     assert finished["baselines"] == whole["baselines"]
+
+
+def test_twins_count_only_where_both_are_right() -> None:
+    def said(passage: str, gold: str, answer: str) -> dict[str, object]:
+        return {"id": f"{passage}{gold}", "evidence": passage, "gold": gold, "answer": answer}
+
+    rows = [
+        said("a", "supports", "supports"),
+        said("a", "refutes", "refutes"),
+        said("b", "supports", "supports"),
+        said("b", "refutes", "supports"),
+        said("c", "supports", "supports"),  # no twin
+        said("d", "supports", "supports"),
+        {"id": "d2", "evidence": "d", "gold": "refutes", "failure": {"error_type": "JudgeError"}},
+    ]
+    assert stance.twins(rows) == {"n": 3, "right": pytest.approx(1 / 3)}
+    assert stance.twins(rows[4:5]) == {"n": 0}
