@@ -1,3 +1,4 @@
+# mypy: disable-error-code="untyped-decorator"
 """The tasks as `inspect_ai` tasks, for people who live in that ecosystem.
 
     pip install "saring[inspect]"
@@ -133,7 +134,7 @@ def _score(name: str, seed: int) -> Scorer:
         def measure(scores: list[SampleScore]) -> Mapping[str, float]:
             rows = [(sample.score.metadata or {})["row"] for sample in scores]
             summary = task_named(name).score(rows, seed)
-            whole = summary.get("overall") or next(iter((summary.get("systems") or {}).values()), {})
+            whole: Mapping[str, Any] = summary.get("overall") or next(iter((summary.get("systems") or {}).values()), {})
             found = {**summary, **whole} if whole else summary
             return {
                 key: float(value)
