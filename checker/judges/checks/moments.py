@@ -40,7 +40,7 @@ _BEFORE_MONTH = re.compile(
     r"awal|akhir|pertengahan|antara|dan|lalu|tiap|setiap)[\s-]*\Z",
     re.IGNORECASE,
 )
-_MONEY = re.compile(r"(?:Rp|IDR|US\$|USD|[$€£¥]|nomor|no\.|pasal|kode|model|seri)\s?\Z", re.IGNORECASE)
+_MONEY = re.compile(r"(?:Rp\.?|IDR|US\$|USD|[$€£¥]|nomor|no\.|pasal|kode|model|seri)\s?\Z", re.IGNORECASE)
 _COUNTED = re.compile(
     r"\s(?:orang|jiwa|people|rumah|houses|homes|kasus|cases|unit|units|meter|metres|meters|km|ton|tons|tonnes|persen|percent|"
     r"kali|times|dolar|dollars|rupiah|hektare|hectares|penumpang|passengers|warga|residents|korban|victims|siswa|students|"
@@ -234,7 +234,7 @@ _CLOCKS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?:\b(?:pukul|jam|at)\s)?(?<![\d.,])(?P<hour>[01]?\d|2[0-3])[.:](?P<minute>[0-5]\d)(?:[.:][0-5]\d)?\s?(?P<zone>WIB|WITA|WIT|GMT|UTC)\b",
-        r"\b(?:pukul|jam)\s(?P<hour>[01]?\d|2[0-3])(?:[.:](?P<minute>[0-5]\d)(?:[.:][0-5]\d)?)?(?!\d|[.,]\d)(?:\s(?P<part>pagi|siang|sore|malam|petang|dini hari))?",
+        r"(?:\bpukul|(?<!\d\s)(?<!satu\s)(?<!dua\s)(?<!tiga\s)(?<!empat\s)(?<!lima\s)(?<!enam\s)\bjam)\s(?P<hour>[01]?\d|2[0-3])(?:[.:](?P<minute>[0-5]\d)(?:[.:][0-5]\d)?)?(?!\d|[.,]\d)(?:\s(?P<part>pagi|siang|sore|malam|petang|dini hari))?",
         r"(?<![\d.,:])(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?m\b\.?",
         r"(?<![\d.,:])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::[0-5]\d)?(?![\d:])",
     )

@@ -261,6 +261,10 @@ def _is_label(text: str, start: int, end: int, language: str) -> bool:
         return not re.search(r"(?:\b(?:Rp|M|RM|ke)-?)\Z", text[:start])
     if re.match(r"[A-Za-z]\b|-?an\b", text[end:]) or text[max(0, start - 2) : start] == "&#":  # 1460s, 1460-an, &#39;
         return True
+    if re.search(r"\d/\Z", text[:start]) or re.match(r"/\d", text[end:]):  # "UU 11/1957"
+        return True
+    if re.match(r"(?:st|nd|rd|th)\b", text[end:]):
+        return False
     previous = re.search(r"([^\W\d_][\w.-]*)\s\Z", text[:start])
     if not previous:
         return False

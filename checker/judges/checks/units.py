@@ -57,10 +57,10 @@ MAGNITUDES: Mapping[str, float] = {
     word: value
     for value, words in {
         12.0: "dozen dozens lusin",
-        1e3: "ribu rb thousand k",
-        1e6: "juta jt million mn mln m",
-        1e9: "miliar milyar billion bn M",
-        1e12: "triliun trilyun trillion tn T",
+        1e3: "ribu rb thousand thousands k",
+        1e6: "juta jt million millions mn mln m",
+        1e9: "miliar milyar billion billions bn M",
+        1e12: "triliun trilyun trillion trillions tn T",
     }.items()
     for word in words.split()
 }
@@ -217,7 +217,7 @@ ROLES: Mapping[str, str] = _table(
 )
 LABELS: frozenset[str] = frozenset(
     """
-    pasal article chapter bab ayat nomor no undang-undang uu pp rt rw flight penerbangan route rute jalan jl liga grup group kelas class grade tipe type
+    law laws nomor numbers number tabel table gambar figure lampiran annex pasal article chapter bab ayat nomor no undang-undang uu pp rt rw flight penerbangan route rute jalan jl liga grup group kelas class grade tipe type
     model seri series versi version page halaman gate terminal blok block room kamar lantai level fase phase tahap stage episode season musim km kilometer apollo
     formula piala g perpres permen keppres section bill resolution resolusi
     """.split()
