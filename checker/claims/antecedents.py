@@ -36,6 +36,7 @@ class Scene:
     Attributes:
         subject: Whom or what the last sentence was about.
         previous: The last sentence that made a claim, as a span.
+        said: What it claims, in words.
         speaker: Who spoke last, in fullest form.
         unnamed: The last unnamed source, in words.
     """
@@ -46,6 +47,7 @@ class Scene:
     subject: Mention | None = None
     person: Mention | None = None
     previous: tuple[int, int] | None = None
+    said: str = ""
     speaker: str = ""
     unnamed: str = ""
 

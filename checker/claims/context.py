@@ -248,7 +248,7 @@ def _pointing(phrase: Tokens, opens: bool, scene: Scene, start: int, resolved: R
     shown = text[phrase[0].start : phrase[-1].end]
     antecedent, safe = by_sort(head, scene, start, phrase[0].start)
     if not antecedent and head in {"hal", "kejadian", "peristiwa", "kondisi", "situasi"} and scene.previous:
-        resolved.note(shown, _clip(text[slice(*scene.previous)]))
+        resolved.note(shown, _clip(scene.said or text[slice(*scene.previous)]))
         return
     if not antecedent:
         earlier = fuller(head, len(phrase), scene, phrase[0].start, scene.language)

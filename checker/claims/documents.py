@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.claims.frame import Frame
 from checker.claims.marks import commas, strip
-from checker.claims.phrases import NEGATIONS, drop_adverbs, is_noun_phrase, split_lead
+from checker.claims.phrases import NEGATIONS, SOURCE_ENDS, drop_adverbs, is_noun_phrase, split_lead
 from checker.claims.trailing import PARTICIPLES
 from checker.claims.verbs import is_verb
 from checker.claims.withheld import is_withheld
@@ -108,6 +108,10 @@ def _owner(subject: Tokens, head: int) -> Tokens:
         or (subject[last + 1].text == "," and last + 2 < len(subject) and subject[last + 2].is_capital)
     ):
         last += 1
+    if subject[last].possessive:
+        # "the Pentagon's intelligence agency": the owned body, up to whatever qualifies it.
+        while last + 1 < len(subject) and subject[last + 1].is_word and subject[last + 1].lower not in SOURCE_ENDS:
+            last += 1
     return strip(subject[first : last + 1])
 
 
@@ -125,6 +129,22 @@ def participle_frame(tokens: Tokens, language: str) -> Frame | None:
             if source and is_noun_phrase(source, language):
                 return Frame("participle", (tokens,), source, tokens[stop + 1 : stop + 2], tokens)
     return None
+
+
+_CALLING = word_set(
+    "called calls branded dubbed labelled labeled described dismissed praised condemned slammed hailed menyebut"
+)
+
+
+def calling_frame(tokens: Tokens, language: str) -> Frame | None:
+    """`The ministry called the bombing an "irresponsible decision"`: the words in quotation marks are the subject's."""
+    found = _subject_of_verb(tokens, _CALLING, language)
+    if found is None or not found[2]:
+        return None
+    index, lead, source = found
+    if not any(token.is_quote and not token.closing for token in tokens[index + 1 :]):
+        return None
+    return Frame("document", (strip(tokens),), source, (tokens[index],), tokens, lead=lead)
 
 
 def withheld_frame(tokens: Tokens, language: str) -> Frame | None:

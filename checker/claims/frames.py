@@ -5,7 +5,14 @@ A frame is only found here; who the source is, and what carries over from earlie
 
 from __future__ import annotations
 
-from checker.claims.documents import denial_frame, document_frame, participle_frame, reporting_frame, withheld_frame
+from checker.claims.documents import (
+    calling_frame,
+    denial_frame,
+    document_frame,
+    participle_frame,
+    reporting_frame,
+    withheld_frame,
+)
 from checker.claims.frame import Frame
 from checker.claims.initial import colon_frame, initial_frame
 from checker.claims.marks import strip
@@ -33,6 +40,7 @@ def find_frame(tokens: Tokens, language: str, *, inherit: bool = False) -> Frame
         or document_frame(tokens, language)
         or reporting_frame(tokens, language)
         or denial_frame(tokens, language, inherit)
+        or calling_frame(tokens, language)
         or withheld_frame(tokens, language)
         or participle_frame(tokens, language)
     )

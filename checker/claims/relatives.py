@@ -101,9 +101,8 @@ def adjunct(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
         if not any(token.is_number for token in right[1:7]):
             continue
         noun = right[1].lower in lexicon().words("cues.join.sum")
-        counted = language == "en" and right[1].is_number
         left = tokens[:stop]
-        if (noun or counted) and states(left, language):
+        if noun and states(left, language):
             return left, Clause("adjunct", right, main=left)
     return None
 

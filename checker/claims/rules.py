@@ -84,8 +84,10 @@ class _Reading:
                 found = self._pieces(sentence)
                 pieces.extend(found)
                 self.topic, self._next_topic = self._next_topic, ""
-                self.claims.extend(claim for piece in found if (claim := self._claim(piece)) is not None)
+                made = [claim for piece in found if (claim := self._claim(piece)) is not None]
+                self.claims.extend(made)
                 self._advance(sentence, found)
+                self.scene.said = made[0].text if made else ""
             except Exception as error:  # noqa: BLE001 - one sentence must not sink the article
                 self.failures.append(_failure(self.article, sentence, error))
             if progress is not None:
@@ -142,6 +144,10 @@ class _Reading:
 
     def _attributed(self, reading: Reading, clause: Clause, sentence: RoleSentence, depth: int) -> list[Piece]:
         frame = reading.frame
+        if reading.attribution.cue.lower() in _ANNOUNCED and not reading.attribution.anonymous:
+            # To announce a thing is to do it: the claim is that they did.
+            whole = _drop_connective(frame.whole)
+            return [self._piece(whole, clause, None, sentence)]
         if frame.shape in ("document", "participle"):
             whole = _drop_connective(frame.whole)
             return [self._piece(whole, clause, reading, sentence)]
@@ -291,6 +297,8 @@ def claim_from_text(text: str, language: str = "") -> Claim:
     tokens = _trim_marks(tokenise(article.text, offset, offset + len(cleaned)))
     mentions = Mentions(article.text, article.language)
     reading = Attributor(mentions, article.language).read(trim_stop(tokens)) if tokens else None
+    if reading is not None and reading.attribution.cue.lower() in _ANNOUNCED:
+        reading = None
     attribution = reading.attribution if reading else None
     content = tokens
     if (
@@ -312,6 +320,9 @@ def claim_from_text(text: str, language: str = "") -> Claim:
         checkworthiness=rule_checkworthiness(content, kind, attribution, article.language),
         attribution=attribution,
     )
+
+
+_ANNOUNCED = frozenset({"announced", "announces", "announce", "mengumumkan"})
 
 
 def _combine(outer: Reading | None, inner: Reading) -> Reading:

@@ -299,7 +299,8 @@ def _body(tokens: Tokens, names: list[Mention], mentions: Mentions) -> str:
     """The name of a body: the phrase from its first name to its last, with the words around that belong to it."""
     text = mentions.text
     phrase = text[tokens[0].start : tokens[-1].end]
-    if len(names) == 1 and not _opens_with_body_word(tokens) and tokens[0].start == names[0].start:
+    alone = len(names) == 1 and tokens[0].start == names[0].start and names[0].end >= tokens[-1].end
+    if alone and not _opens_with_body_word(tokens):
         full = mentions.full(names[0].name)
         acronym = names[0].name
         return f"{full} ({acronym})" if full != acronym and mentions.acronyms.get(acronym) == full else full

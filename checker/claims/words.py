@@ -27,6 +27,7 @@ _TOKEN = re.compile(
 )
 
 
+_COLLIDING = frozenset({"US", "AS", "WHO", "IT", "IS", "OR", "IN", "AN", "MA", "DIA", "SO", "ITU"})
 _OPENING = frozenset({"“", "„", "«", "``"})
 
 
@@ -96,8 +97,8 @@ class Token:
 
     @cached_property
     def lower(self) -> str:
-        """In lower case."""
-        return self.text.lower().replace("’", "'")
+        """In lower case, save for acronyms that would then be a common word (`US`, `WHO`, `AS`)."""
+        return self.text if self.text in _COLLIDING else self.text.lower().replace("’", "'")
 
     @cached_property
     def base(self) -> str:

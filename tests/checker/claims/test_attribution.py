@@ -261,3 +261,29 @@ def test_acronyms_stand_for_their_bodies() -> None:
         "Komisi Pengawas Pasar (KPP) memeriksa tiga pabrik. Pabrik itu melanggar aturan, kata KPP.", "id"
     )
     assert found[-1].attribution.speaker == "Komisi Pengawas Pasar (KPP)"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "speaker"),
+    [
+        ("en", "The finance ministry called the leak a “clear breach” of trust.", "finance ministry"),
+        (
+            "en",
+            "A review by the Harbour Board's audit office found that 12 cranes were unsafe.",
+            "Harbour Board's audit office",
+        ),
+        ("en", "The harbour ministry will close 40 berths, it said in a statement.", "harbour ministry"),
+        ("en", "One manager, who spoke on condition of anonymity, put losses at $17 million.", "manager"),
+        (
+            "id",
+            "Badan Pusat Statistik mencatat 205.000 wisatawan datang, naik tiga kali lipat.",
+            "Badan Pusat Statistik",
+        ),
+        ("id", "Bupati Rini Astuti menutup pasar. Menurutnya, bangunan itu rapuh.", "Rini Astuti"),
+        ("id", "Bupati Rini Astuti menutup pasar. Kata dia, bangunan itu rapuh.", "Rini Astuti"),
+        ("id", "Kata Rini Astuti, bangunan pasar itu rapuh.", "Rini Astuti"),
+    ],
+)
+def test_who_is_credited_where_no_verb_of_saying_stands_beside_a_name(language: str, text: str, speaker: str) -> None:
+    _, found = credits_of(text, language)
+    assert [item.attribution.speaker for item in found] == [speaker]

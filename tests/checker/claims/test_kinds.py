@@ -83,3 +83,29 @@ def test_in_the_articles_own_voice(language: str, text: str, kind: str) -> None:
 def test_what_somebody_says_can_be_checked_as_said(language: str, text: str, kind: str) -> None:
     claims = RuleExtractor().extract(article_from_text(text, language=language)).claims
     assert [claim.kind for claim in claims] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "kind"),
+    [
+        ("en", "The council met after US bombers struck the site.", "fact"),
+        ("en", "The WHO has sent 40 nurses to the province.", "fact"),
+        ("id", "Serangan AS menghantam tiga lokasi pada Minggu.", "fact"),
+    ],
+)
+def test_an_acronym_is_not_the_common_word_that_it_spells(language: str, text: str, kind: str) -> None:
+    claims = RuleExtractor().extract(article_from_text(text, language=language)).claims
+    assert [claim.kind for claim in claims] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Mayor Anna Novak announced on Monday that the bridge would close."),
+        ("id", "Bupati Rini Astuti mengumumkan bahwa jembatan ditutup."),
+    ],
+)
+def test_an_announcement_is_a_fact_about_who_made_it(language: str, text: str) -> None:
+    (claim,) = RuleExtractor().extract(article_from_text(text, language=language)).claims
+    assert (claim.kind, claim.attribution) == ("fact", None)
+    assert claim.text == text
