@@ -27,8 +27,7 @@ from training.vocabulary import recall_at_1, save_model
 KIND_WEIGHT = {"id": 1.0, "en": 0.35, "mixed": 0.4, "long": 0.5, "science": 3.0}
 
 
-def batches(lengths: np.ndarray, weights: np.ndarray, rng: random.Random, *, tokens: int,
-            most: int) -> list[list[int]]:
+def batches(lengths: np.ndarray, weights: np.ndarray, rng: random.Random, *, tokens: int, most: int) -> list[list[int]]:
     """One pass: items drawn by weight, batched by length to `tokens` padded tokens, batches shuffled.
 
     A weight of 1.4 draws an item once and, with probability 0.4, once more.
@@ -167,8 +166,13 @@ def train(options: argparse.Namespace) -> None:
     lists = (examples.targets, longer, science)
     teacher = torch.from_numpy(np.concatenate([distil_data.teacher_vectors(texts) for texts in lists]))
     kinds = ["long"] * len(longer) + ["science"] * len(science)
-    items = [*examples.items, *(distil_data.Example(text, len(examples.targets) + number, kind, 1.0)
-                                for number, (text, kind) in enumerate(zip([*longer, *science], kinds, strict=True)))]
+    items = [
+        *examples.items,
+        *(
+            distil_data.Example(text, len(examples.targets) + number, kind, 1.0)
+            for number, (text, kind) in enumerate(zip([*longer, *science], kinds, strict=True))
+        ),
+    ]
     tokenizer = distil_data.load_tokenizer(options.init)
     model = distil_data.load_bert(options.init)
     size, hidden = model.embeddings.word_embeddings.weight.shape
@@ -179,13 +183,19 @@ def train(options: argparse.Namespace) -> None:
     ids = [e.ids for e in tokenizer.encode_batch([i.text for i in items])]
     ids = [i if len(i) <= options.max_length else [*i[: options.max_length - 1], i[-1]] for i in ids]
     lengths = np.asarray([len(i) for i in ids])
-    weights = np.asarray([i.weight * KIND_WEIGHT[i.kind] for i in items])
+    share = {**KIND_WEIGHT, "en": options.english}
+    weights = np.asarray([i.weight * share[i.kind] for i in items])
     is_id = np.asarray([i.kind == "id" for i in items])
     target_of = torch.tensor([i.target for i in items])
     table = lexicon(options.alignment, size)
     continuing = np.asarray([(tokenizer.id_to_token(i) or "").startswith("##") for i in range(size)])
-    run.log("examples", items=len(ids), targets=len(teacher), lexicon=int((table >= 0).sum()),
-            tokens_a_pass=int((lengths * weights).sum()))
+    run.log(
+        "examples",
+        items=len(ids),
+        targets=len(teacher),
+        lexicon=int((table >= 0).sum()),
+        tokens_a_pass=int((lengths * weights).sum()),
+    )
     dense = [p for n, p in model.named_parameters() if not n.endswith("word_embeddings.weight")]
     graded = graded_pairs(data)
     graded_en = [side[0] for _, *sides in graded for side in sides]
@@ -213,9 +223,11 @@ def train(options: argparse.Namespace) -> None:
         student_id = distil_data.encode(model, tokenizer, [p.id for p in dev])
         student_en = distil_data.encode(model, tokenizer, [p.en for p in dev[:500]])
         model.load_state_dict(live)
-        return {"dev_recall": recall_at_1(student_id, dev_teacher),
-                "dev_cosine_id": float((student_id * dev_teacher).sum(1).mean()),
-                "dev_cosine_en": float((student_en * dev_teacher[:500]).sum(1).mean())}
+        return {
+            "dev_recall": recall_at_1(student_id, dev_teacher),
+            "dev_cosine_id": float((student_id * dev_teacher).sum(1).mean()),
+            "dev_cosine_en": float((student_en * dev_teacher[:500]).sum(1).mean()),
+        }
 
     def embed(sequences: list[list[int]]) -> Any:
         inputs, mask = distil_data.pad(sequences)
@@ -246,8 +258,10 @@ def train(options: argparse.Namespace) -> None:
                 for group in optimiser.param_groups:
                     group["lr"] = rate * factor
             draw = random.Random(f"{options.seed}/{state['step']}")
-            chosen = [switch_code(ids[i], table, continuing, draw) if is_id[i] and draw.random() < 0.15 else ids[i]
-                      for i in batch]
+            chosen = [
+                switch_code(ids[i], table, continuing, draw) if is_id[i] and draw.random() < 0.15 else ids[i]
+                for i in batch
+            ]
             start = (state["step"] * options.bank) % max(1, len(shuffled) - options.bank)
             bank = shuffled[start : start + options.bank]
             loss, contrast, cosine = distil_loss(embed(chosen), teacher[target_of[batch]], bank)
@@ -276,17 +290,32 @@ def train(options: argparse.Namespace) -> None:
             if state["step"] % 50 == 0:
                 means = np.mean(recent, axis=0)
                 now = time.perf_counter()
-                run.log("train", **state, loss=means[0], contrast=means[1], cosine=means[2], factor=factor,
-                        rank=float(np.mean(ranks or [0.0])),
-                        tokens_a_second=(state["tokens"] - clock_tokens) / (now - clock), planned=planned)
+                run.log(
+                    "train",
+                    **state,
+                    loss=means[0],
+                    contrast=means[1],
+                    cosine=means[2],
+                    factor=factor,
+                    rank=float(np.mean(ranks or [0.0])),
+                    tokens_a_second=(state["tokens"] - clock_tokens) / (now - clock),
+                    planned=planned,
+                )
                 recent, ranks = [], []
                 clock, clock_tokens = now, state["tokens"]
                 torch.set_num_threads(run.threads(options.threads))
                 planned = _planned(run, options.total_tokens)
             if state["step"] % options.measure_every == 0:
                 run.log("dev", **state, **measure())
-                run.save_checkpoint({"model": model.state_dict(), "adam": adam.state_dict(), "rows": rows.state_dict(),
-                                     "average": average.values, "state": dict(state)})
+                run.save_checkpoint(
+                    {
+                        "model": model.state_dict(),
+                        "adam": adam.state_dict(),
+                        "rows": rows.state_dict(),
+                        "average": average.values,
+                        "state": dict(state),
+                    }
+                )
                 clock, clock_tokens = time.perf_counter(), state["tokens"]
             if (run.folder / "export").exists():  # a file "export" asks for the average as a model folder, now
                 target = Path((run.folder / "export").read_text().strip() or run.folder / "exported")
@@ -303,8 +332,15 @@ def train(options: argparse.Namespace) -> None:
     average.values = {k: v.detach().clone() for k, v in model.state_dict().items()}
     export(run.folder / "last")
     run.log("dev", which="last", **state, **measure())
-    run.save_checkpoint({"model": model.state_dict(), "adam": adam.state_dict(), "rows": rows.state_dict(),
-                         "average": average.values, "state": dict(state)})
+    run.save_checkpoint(
+        {
+            "model": model.state_dict(),
+            "adam": adam.state_dict(),
+            "rows": rows.state_dict(),
+            "average": average.values,
+            "state": dict(state),
+        }
+    )
 
 
 def _planned(run: Run, default: float) -> float:
@@ -330,6 +366,7 @@ def main() -> None:
     parser.add_argument("--bank", type=int, default=12_288)
     parser.add_argument("--lr", type=float, default=3e-4)
     parser.add_argument("--embedding-lr", type=float, default=1e-3)
+    parser.add_argument("--english", type=float, default=KIND_WEIGHT["en"], help="how often a pass draws English")
     parser.add_argument("--graded-every", type=int, default=6, help="steps between batches of sts-indo train; 0: none")
     parser.add_argument("--graded-weight", type=float, default=0.15)
     parser.add_argument("--measure-every", type=int, default=300)
