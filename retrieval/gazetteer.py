@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -106,14 +106,17 @@ class Token:
     @property
     def capital(self) -> bool:
         """Whether it has a capital letter."""
-        return self.text[:1].isupper() or any(letter.isupper() for letter in self.text[1:])
+        return self.text != self.text.lower()
 
 
+@lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """The text in lower case, without accents and apostrophes.
 
     Hyphens stay; `Erdoğan` gives `erdogan`, `Ma'ruf` gives `maruf`.
     """
+    if text.isascii() and "'" not in text and "`" not in text:
+        return text.lower()
     lowered = _APOSTROPHES.sub("", text).replace("ı", "i").replace("ø", "o").replace("ł", "l").lower()
     decomposed = unicodedata.normalize("NFKD", lowered)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

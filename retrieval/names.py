@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from retrieval.gazetteer import Alias, NameType, Token, gazetteer, is_acronym, tokenise, word_list, words_of
@@ -124,6 +125,11 @@ def find_names(text: str, language: str | None = None) -> list[NameSpan]:
         text: In Indonesian or English.
         language: ISO 639-1; narrows what counts as an acronym. None takes both.
     """
+    return list(_find_names(text, language))
+
+
+@lru_cache(maxsize=4096)
+def _find_names(text: str, language: str | None) -> tuple[NameSpan, ...]:
     tokens = tokenise(text)
     elsewhere = {
         token.text
@@ -159,7 +165,7 @@ def find_names(text: str, language: str | None = None) -> list[NameSpan]:
         if span:
             spans.append(span)
         person_next = False
-    return spans
+    return tuple(spans)
 
 
 def _inside_longer(text: str, tokens: Sequence[Token], index: int, length: int, alias: Alias) -> bool:

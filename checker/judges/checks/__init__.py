@@ -5,6 +5,7 @@ Each is a pure function of the claim and the evidence and says why in a sentence
 
 from __future__ import annotations
 
+from checker.judges.checks.across import check_across
 from checker.judges.checks.binding import check_bindings
 from checker.judges.checks.dates import check_dates
 from checker.judges.checks.finding import Evidence, Finding
@@ -26,6 +27,7 @@ def examine(claim: Claim, evidence: Evidence) -> list[Finding]:
         *check_dates(text, evidence),
         *check_names(text, evidence),
         *check_polarity(text, evidence),
+        *check_across(text, evidence),
         *check_speaker(claim, evidence),
     ]
     return sorted(findings, key=lambda finding: finding.factor)

@@ -10,7 +10,7 @@ from checker.judges.checks.finding import Evidence, Finding
 from retrieval.gazetteer import words_of
 from retrieval.names import NameSpan, canonical, find_names, lookup, related, same_name
 
-_REPLACED, _ABSENT, _ABSENT_OTHER = 0.2, 0.7, 0.9
+_REPLACED, _ABSENT_PERSON, _ABSENT, _ABSENT_OTHER = 0.2, 0.5, 0.7, 0.9
 """What is left of the support: another of its kind in its place, not named at all, a name of unknown kind not named.
 An absent name is common in a true support: a headline or a sentence before has named it."""
 
@@ -56,6 +56,8 @@ def check_names(claim: str, evidence: Evidence) -> list[Finding]:
             findings.append(Finding("name", "refute", _REPLACED, reason))
         else:
             factor = _ABSENT if name.type in _TYPED else _ABSENT_OTHER
+            # What a claim says of a known person, a passage that never names them can hardly bear out.
+            factor = _ABSENT_PERSON if name.type == "person" else factor
             findings.append(Finding("name", "lower", factor, f"The cited passage does not name {name.text}."))
     return findings
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -86,9 +85,7 @@ def _denied_once(mine: _Read, theirs: _Read, shared: frozenset[str]) -> str | No
 
 @lru_cache(maxsize=4096)
 def _read(text: str) -> _Read:
-    blanked = text
-    for phrase in NOT_NEGATING:
-        blanked = re.sub(rf"\b{re.escape(phrase)}", lambda found: "_" * len(found[0]), blanked, flags=re.IGNORECASE)
+    blanked = _pattern(NOT_NEGATING, "").sub(lambda found: "_" * len(found[0]), text)
     small = small_words()
     clauses: list[tuple[frozenset[str], frozenset[str]]] = []
     any_denial = False
@@ -160,7 +157,8 @@ def _pointing(axis: Axis, text: str) -> bool | None:
     return bool(up)
 
 
-def _found(phrases: Sequence[str], text: str) -> list[int]:
+@lru_cache(maxsize=16384)
+def _found(phrases: tuple[str, ...], text: str) -> list[int]:
     if not phrases:
         return []
     starts = [found.start() for found in _pattern(tuple(phrases)).finditer(text)]
@@ -168,9 +166,9 @@ def _found(phrases: Sequence[str], text: str) -> list[int]:
 
 
 @lru_cache(maxsize=128)
-def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+def _pattern(phrases: tuple[str, ...], end: str = r"\b") -> re.Pattern[str]:
     longest_first = sorted(phrases, key=len, reverse=True)
-    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b", re.IGNORECASE)
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + ")" + end, re.IGNORECASE)
 
 
 def _share_a_name(claim: str, evidence: str) -> bool:
