@@ -51,6 +51,10 @@ class Scene:
     speaker: str = ""
     unnamed: str = ""
 
+    def is_fresh(self, mention: Mention) -> bool:
+        """Whether it stands in the last sentence."""
+        return self.previous is not None and self.previous[0] <= mention.start < self.previous[1]
+
     def advance(self, start: int, end: int, speaker: str = "") -> None:
         """Take in the sentence that was just read."""
         found = self.mentions.within(start, end)
@@ -142,7 +146,7 @@ def by_sort(noun: str, scene: Scene, sentence_start: int, position: int) -> tupl
     }
     for listed, wanted in sorts.items():
         if noun in words.words(f"names.nouns.{listed}"):
-            return _last_body(noun, listed, wanted, scene, position), False
+            return _last_body(noun, listed, wanted, scene, sentence_start, position), False
     if noun in words.words("names.nouns.person"):
         people = people_before(scene, sentence_start, position) or (
             [scene.person] if scene.person is not None else people_before(scene, scene.begin, sentence_start)[-1:]
@@ -151,7 +155,12 @@ def by_sort(noun: str, scene: Scene, sentence_start: int, position: int) -> tupl
     return "", False
 
 
-def _last_body(noun: str, listed: str, sorts: tuple[str, ...], scene: Scene, position: int) -> str:
+def _last_body(noun: str, listed: str, sorts: tuple[str, ...], scene: Scene, start: int, position: int) -> str:
+    """The body that "the company" or "the ministry" means.
+
+    One whose name holds the noun; for a company, one that the sentence names already, else the one the article names
+    most often (a product or a ministry is no company).
+    """
     earlier = [
         m
         for m in scene.mentions.within(max(scene.begin, position - REACH), position)
@@ -161,7 +170,9 @@ def _last_body(noun: str, listed: str, sorts: tuple[str, ...], scene: Scene, pos
     if named:
         return scene.mentions.full(named[-1].name)
     if listed == "company":
-        # A product or a ministry is no company: take what the article names most often.
+        inside = [m for m in scene.mentions.within(start, position) if m in earlier and m.name.lower() != noun]
+        if inside:
+            return scene.mentions.full(inside[0].name)
         counts: dict[str, int] = {}
         for mention in earlier:
             if not any(char.isdigit() for char in mention.name) and mention.name.lower() != noun:
@@ -228,9 +239,13 @@ def _phrase_en(text: str, start: int, begin: int) -> str:
             end < len(right)
             and end < 9
             and right[end].is_word
-            and (right[end].is_capital or right[end].lower in {"the", "of", "and", "a"} or end == 2)
+            and (right[end].is_capital or right[end].lower in {"the", "of"} or end < 6)
+            and not is_verb(right[end], "en", right, end)
+            and (right[end].lower not in LEFT_STOPS_EN or right[end].lower in {"the", "of", "a"})
         ):
             end += 1
+    while end > 1 and right[end - 1].lower in {"the", "of", "a", "on", "for", "with", "between", "against"}:
+        end -= 1
     begin_at = left[first].start if first < len(left) else right[0].start
     phrase = text[begin_at : right[end - 1].end]
     return phrase[:-2] if phrase.endswith(("'s", "’s")) else phrase

@@ -207,9 +207,7 @@ def _nya(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, res
     if is_verb(token, "id") or token.lower in _OBJECTS:
         # The object of a verb is not its subject: "Khamenei memintanya" is about somebody named before.
         others = [m for m in people if m not in own]
-        named = swapped or (scene.mentions.full(others[0].name) if others else "")
-        last = scene.person if scene.person not in own else None
-        antecedent = named or speaker or (scene.mentions.full(last.name) if last is not None else "")
+        antecedent = swapped or (scene.mentions.full(others[0].name) if others else "") or speaker
     elif swapped and index:
         antecedent = swapped
     elif opening is not None and index and opening.end <= token.start:
@@ -218,7 +216,7 @@ def _nya(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, res
         antecedent = scene.mentions.full(people[0].name)
     elif speaker and " " in speaker and not scene.mentions.within(start, token.start) and looks_human(speaker, scene):
         antecedent = speaker
-    elif scene.person is not None and nothing_owns(tokens[:index]):
+    elif scene.person is not None and scene.is_fresh(scene.person) and nothing_owns(tokens[:index]):
         antecedent = scene.mentions.full(scene.person.name)
     if antecedent:
         resolved.note(token.text, antecedent)

@@ -14,23 +14,20 @@ from checker.claims.words import Tokens, lexicon, word_set
 def document_frame(tokens: Tokens, language: str) -> Frame | None:
     """`Data BPS menunjukkan ...`, `Laporan yang diterima BNPB mencatat ...`, `A study by X found that ...`."""
     words = lexicon()
-    lead, rest = split_lead(tokens, language) if len(commas(tokens)) else ((), tokens)
-    del lead
-    if not rest:
-        return None
     documents = words.words(f"cues.speech.{language}_documents")
     verbs = words.words(f"cues.speech.{language}_document_verbs")
-    head = next((i for i, t in enumerate(rest[:6]) if t.lower in documents and not (i and t.is_capital)), None)
-    if head is None or any(is_verb(t, language, rest, i) for i, t in enumerate(rest[:head])):
-        return None
-    for index in range(head + 1, min(len(rest) - 1, 24)):
-        if rest[index].lower not in verbs or (index and rest[index - 1].lower in NEGATIONS | {"yang"}):
+    for index in range(1, min(len(tokens) - 1, 30)):
+        if tokens[index].lower not in verbs or tokens[index - 1].lower in NEGATIONS | {"yang"}:
             continue
-        subject = rest[:index]
+        lead, subject = split_lead(tokens[:index], language)
+        head = next((i for i, t in enumerate(subject[:6]) if t.lower in documents and not (i and t.is_capital)), None)
+        if head is None or any(is_verb(t, language, subject, i) for i, t in enumerate(subject[:head])):
+            continue
         source = _owner(subject, head)
         if not source:
             return None
-        return Frame("document", (strip(rest),), source, rest[index : index + 1], rest)
+        whole = strip(tokens[len(lead) :])
+        return Frame("document", (whole,), source, tokens[index : index + 1], whole, lead=lead)
     return None
 
 

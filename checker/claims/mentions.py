@@ -65,7 +65,13 @@ class Mentions:
             return False
         before = [token.base for token in tokenise(self.text, max(0, start - 40), start) if token.is_word][-1:]
         after = [token.base for token in tokenise(self.text, end, end + 30)][:1]
-        if before and before[0] in words.words("names.roles.id") | words.words("names.roles.en") | _NAMED:
+        if before and before[0] in _roles() | _NAMED:
+            return True
+        # "Pengamat transportasi Djoko Setijowarno": a role with its field in small letters.
+        near = tokenise(self.text, max(0, start - 60), start)[-3:]
+        held = next((i for i, token in enumerate(near) if token.base in _roles()), None)
+        plain = held is not None and all(t.is_word and t.text.islower() for t in near[held + 1 :])
+        if plain and len(name.split()) > 1:
             return True
         speech = (
             words.words("cues.speech.id_active") | words.words("cues.speech.en") | words.words("cues.speech.en_opinion")

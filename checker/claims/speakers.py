@@ -70,10 +70,14 @@ def describe(tokens: Tokens, mentions: Mentions) -> Source:
     core_bare = _strip_determiners(core)
     if not core_bare:
         return Source(text[phrase[0].start : phrase[-1].end], pronoun=True)
+    opening = mentions.at(core_bare[0].start)
+    if opening is not None and opening.start < core_bare[0].start:
+        # "The" is part of the name ("The Jakarta Post").
+        core_bare = tuple(token for token in core if opening.start <= token.start)
     names = [m for m in mentions.within(core_bare[0].start, core_bare[-1].end + 1) if m.end <= core_bare[-1].end]
     medium = _medium(core_bare, text)
-    whole = len(names) == 1 and (names[0].start, names[0].end) == (core_bare[0].start, core_bare[-1].end)
-    if whole and _shaped_like_outlet(core_bare, names):
+    whole = len(names) == 1 and names[0].start <= core_bare[0].start and names[0].end == core_bare[-1].end
+    if whole and (names[0].sort == "outlet" or _shaped_like_outlet(core_bare, names)):
         medium = names[0].name
     if medium:
         return Source("", outlet=medium)
