@@ -17,9 +17,9 @@ from evals.solvers.retrieval import MINILM
 
 if TYPE_CHECKING:
     import numpy as np
-    from checker.claims.base import Extractor
     from numpy.typing import NDArray
 
+    from checker.claims.base import Extractor
     from checker.judges.base import Judge
     from checker.settings import Settings
     from checker.types import Article

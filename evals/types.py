@@ -22,7 +22,8 @@ Always has `solver`, `system`, `id`; has `failure` (`{"type", "message"}`) where
 class Pair:
     """A claim and one passage: does the passage support it, refute it, or not settle it?
 
-    `not_supported` says only that it does not support (refuting or not settling), as some data sets do.
+    `not_supported` says only that it does not support (refuting or not settling), as some data sets do. Pairs of one
+    `twin` differ in one point and are told apart only if all of them are judged rightly.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Pair:
     claim: str
     evidence: str
     label: str
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

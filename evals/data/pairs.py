@@ -1,4 +1,7 @@
-"""Claim–evidence pairs from a JSONL file: `{id, dataset?, language?, claim, evidence, label}`."""
+"""Claim–evidence pairs from a JSONL file: `{id, dataset?, language?, claim, evidence, label, pair?}`.
+
+Lines of one `pair` are twins: the share of them that are all judged rightly is reported too.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ class PairLine(BaseModel):
     claim: str = Field(min_length=1)
     evidence: str
     label: Literal["supports", "refutes", "neutral", "not_supported"]
+    pair: str = ""
 
     @field_validator("label", mode="before")
     @classmethod
@@ -50,7 +54,7 @@ def read_pairs(path: Path) -> list[Pair]:
         seen[dataset, line.id] += 1
         copy = seen[dataset, line.id]
         identity = line.id if copy == 1 else f"{line.id}#{copy}"
-        pairs.append(Pair(identity, dataset, line.language or "", line.claim, line.evidence, line.label))
+        pairs.append(Pair(identity, dataset, line.language or "", line.claim, line.evidence, line.label, line.pair))
     if not pairs:
         raise DataError(f"{path}: no pairs in it; each line is {{id, claim, evidence, label}}")
     return pairs

@@ -16,7 +16,7 @@ CHIEF: Mapping[str, str] = {
 """The one number that slices and baselines are drawn by."""
 
 HEADLINES: Mapping[str, tuple[str, ...]] = {
-    "stance": ("macro_f1", "accuracy", "balanced_accuracy", "auroc", "ece"),
+    "stance": ("macro_f1", "accuracy", "balanced_accuracy", "auroc", "ece", "twins_right"),
     "verdict": (
         "end_to_end",
         "claim_recall",
@@ -37,6 +37,7 @@ EXPLAINED: Mapping[str, str] = {
     "balanced_accuracy": "supports against the rest, both weighing the same",
     "auroc": "chance that a supporting pair scores above another",
     "ece": "gap between confidence and accuracy (lower is better)",
+    "twins_right": "twins that differ in one point, all judged rightly",
     "end_to_end": "claims found and labelled right",
     "claim_recall": "gold claims that were found",
     "claim_precision": "found claims that are gold claims",

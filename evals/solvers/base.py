@@ -12,9 +12,9 @@ from evals.types import Case, Dataset, Row
 
 if TYPE_CHECKING:
     import numpy as np
-    from checker.claims.base import Extractor
     from numpy.typing import NDArray
 
+    from checker.claims.base import Extractor
     from checker.judges.base import Judge
     from checker.types import Article, Report
     from retrieval.embed import Embedder

@@ -140,6 +140,8 @@ def _about(case: Case) -> dict[str, Any]:
     }
     if case.system == JUDGE:
         row |= {"claim": pair.claim, "evidence": evidence}
+        if pair.twin:
+            row["twin"] = f"{pair.dataset}/{pair.twin}"
     return row
 
 

@@ -111,7 +111,7 @@ def same_name(a: str, b: str) -> bool:
     return first <= second or second <= first
 
 
-_SMALL = frozenset("the a an of mr mrs ms dr pak bu bapak ibu".split())  # noqa: SIM905 - a list reads worse
+_SMALL = frozenset("the a an of mr mrs ms dr pak bu bapak ibu".split())
 
 
 def _words(name: str) -> frozenset[str]:

@@ -70,7 +70,7 @@ def findings(by_system: dict[str, list[Row]], seed: int = 0) -> list[str]:
         if interval is None or interval[0] > 0:
             continue
         sentences.append(
-            f"Hybrid search does not beat {name} (nDCG@10 difference {sum(gaps) / len(gaps):+.3f}, "
+            f"Hybrid search is not shown to beat {name} (nDCG@10 difference {sum(gaps) / len(gaps):+.3f}, "
             f"95 % {number(interval[0])} to {number(interval[1])}, {len(ids)} queries)."
         )
     return sentences

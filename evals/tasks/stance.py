@@ -24,7 +24,8 @@ def score(rows: Sequence[Row], seed: int = 0) -> dict[str, Any]:
 
     `n` counts every pair that was asked, `failed` those without an answer; the other numbers are over the answered.
     Accuracy and macro-F1 leave out rows labelled `not_supported`, which `not_supported` counts; balanced accuracy and
-    AUROC are supports against everything else, over all rows.
+    AUROC are supports against everything else, over all rows. Where rows are twins, `twins_right` is the share of twins
+    that are all judged rightly; a coin gets a quarter of two.
     """
     judged = of_system(rows, PairSolver.name, JUDGE)
     datasets = {name: measure(part, seed) for name, part in split(judged, "dataset").items()}
@@ -68,6 +69,9 @@ def measure(rows: Sequence[Row], seed: int = 0, *, intervals: bool = True) -> di
     result |= classification.binary(is_yes, says_yes, scores)
     result["ece"] = calibration.ece(sure, right)
     result["brier"] = calibration.brier([row["probabilities"] for row in three], [STANCES.index(g) for g in gold])
+    if twins := split([row for row in rows if row.get("twin")], "twin"):
+        both = [all(not row.get("failure") and correct(row) for row in part) for part in twins.values()]
+        result |= {"twins": len(both), "twins_right": share(both)}
     if not intervals:
         return {**result, "intervals": {}}
     groups = [row.get("claim") or row["id"] for row in done]
@@ -180,7 +184,7 @@ def findings(rows: Sequence[Row], seed: int = 0) -> list[str]:
                 lesson = (
                     "it has learnt nothing from the evidence there" if better else "the evidence does not help it there"
                 )
-                beats = "beats the majority class but not" if better else "does not beat"
+                beats = "beats the majority class but is not shown to beat" if better else "is not shown to beat"
                 sentences.append(f"On {dataset} the judge {beats} {words} ({difference}): {lesson}.")
             leaks, by_how_much = _beats({key: other[key] for key in shared}, common, seed)
             if name == CLAIM_ONLY and leaks:

@@ -168,7 +168,7 @@ def findings(rows: Sequence[Row], given: Sequence[Unit], seed: int) -> list[str]
         interval = mean_intervals({"gap": gaps}, [unit.key for unit in shared], seed)["gap"]
         if interval and interval[0] <= 0:
             sentences.append(
-                f"With the claims given, the pipeline does not beat {name} "
+                f"With the claims given, the pipeline is not shown to beat {name} "
                 f"(difference in right labels {sum(gaps) / len(gaps):+.3f}, 95 % {number(interval[0])} to "
                 f"{number(interval[1])}, {len(shared)} claims)."
             )

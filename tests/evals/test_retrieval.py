@@ -23,7 +23,7 @@ def beir(tmp_path: Path) -> Path:
         "court rejects the appeal",
         "rice prices keep rising",
     ]
-    names = "alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima".split()  # noqa: SIM905
+    names = "alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima".split()
     documents = [f"{topic} {names[i]}" for i, topic in enumerate(topics * 3)]
     lines = [json.dumps({"_id": f"d{i}", "text": text}) for i, text in enumerate(documents)]
     (folder / "corpus.jsonl").write_text("\n".join(lines) + "\n")
