@@ -173,7 +173,7 @@ def findings(rows: Sequence[Row], seed: int = 0) -> list[str]:
                 f"On {dataset} both twins are right for {number(pair['right'])} of {pair['n']:g} passages."
             )
         if not better:
-            sentences.append(f"On {dataset} the judge does not beat the majority class ({gap}).")
+            sentences.append(f"On {dataset} the judge is not shown to beat the majority class ({gap}).")
         for name, words in ((CLAIM_ONLY, "the claim-only baseline"), (SHUFFLED, "shuffled evidence")):
             other = {row["id"]: row for row in answered(systems[name]) if row["dataset"] == dataset}
             shared = {key: row for key, row in by_id.items() if key in other}
