@@ -139,15 +139,13 @@ class EntailmentModel:
         for start in starts:
             yield passage[start : start + room], claim
 
-    def _pad(
-        self, rows: Sequence[tuple[_Ids, _Ids]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def _pad(self, rows: Sequence[tuple[_Ids, _Ids]]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         width = _rounded(max(len(p) + len(c) + 3 for p, c in rows))
         ids = np.zeros((len(rows), width), dtype=np.int64)
         mask, kinds = np.zeros_like(ids), np.zeros_like(ids)
         for i, (passage, claim) in enumerate(rows):
             whole = [self._opening, *passage, self._between, *claim, self._between]
-            ids[i, : len(whole)] = whole
+            ids[i, : len(whole)] = np.asarray(whole, dtype=np.int64)
             mask[i, : len(whole)] = 1
             kinds[i, len(passage) + 2 : len(whole)] = 1
         return ids, mask, kinds
@@ -178,7 +176,8 @@ class EntailmentModel:
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Softmax over the last axis."""
     shifted: NDArray[np.float32] = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
+    shares: NDArray[np.float32] = (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def _rounded(length: int) -> int:

@@ -1,51 +1,54 @@
-"""Denials across languages: two texts that name the same things, one of which denies and the other does not.
+"""Denials across languages: the source denies something of the very names the claim asserts something of.
 
 Words cannot be compared across languages, names can. The finding is a weak one: it turns half of the support, so that
-it decides nothing the model is sure of.
+it decides nothing the model is sure of. The other way round it says nothing: a claim that denies names people whom any
+number of other sentences name too.
 """
 
 from __future__ import annotations
 
 import re
 
-from checker.cues import DENIALS, FAILURES, NEGATIONS, NOT_NEGATING, language_of, words
+from checker.cues import NEGATIONS, NOT_NEGATING, language_of
 from checker.judges.checks.finding import Evidence, Finding
 from retrieval.names import find_names, related, same_name
 
 _TURNED = 0.5
 _NAMES = 2
-"""Names two texts must share to speak of the same thing."""
+"""Names the two must share, around the denial itself, to speak of the same thing."""
+_AROUND = 6
+"""Words on either side of a denial that belong to what it denies."""
+_PLAIN = NEGATIONS - {"tanpa", "without", "nothing", "nobody", "none", "nowhere"}
+_CLAUSE = re.compile(r"[.!?;:,()“”\"–—]|\b(?:and|but|while|although|though|dan|tetapi|tapi|namun|sedangkan|meski\w*)\b")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
 def check_across(claim: str, evidence: Evidence) -> list[Finding]:
-    """Whether only one of two texts in different languages denies what both name.
+    """Whether the evidence, in another language than the claim, denies something of names that the claim asserts of.
 
     Returns:
         At most one finding.
     """
-    if language_of(claim) == (evidence.language or language_of(evidence.text)):
+    if language_of(claim) == (evidence.language or language_of(evidence.text)) or _denied(claim):
         return []
-    mine, theirs = _denies(claim), _denies(evidence.text)
-    if mine == theirs or not _share_names(claim, evidence.text):
-        return []
-    who = "claim" if mine else "source"
-    return [Finding("negation", "refute", _TURNED, f"Only the {who} denies it.")]
+    mine = [name.text for name in find_names(claim)]
+    for stretch in _denied(evidence.text):
+        theirs = [name.text for name in find_names(stretch)]
+        shared = [name for name in mine if any(same_name(name, other) or related(name, other) for other in theirs)]
+        if len(set(shared)) >= _NAMES:
+            return [Finding("negation", "refute", _TURNED, "Only the source denies it.")]
+    return []
 
 
-def _denies(text: str) -> bool:
+def _denied(text: str) -> list[str]:
+    """The stretches of a text around its plain denials, each within one clause."""
     for phrase in NOT_NEGATING:
         text = re.sub(rf"\b{re.escape(phrase)}", " ", text, flags=re.IGNORECASE)
-    return any(word in NEGATIONS or word in FAILURES or word in DENIALS for word in words(text))
-
-
-def _share_names(claim: str, evidence: str) -> bool:
-    theirs = find_names(evidence)
-    shared = {
-        name.canonical
-        for name in find_names(claim)
-        if any(
-            name.canonical == other.canonical or same_name(name.text, other.text) or related(name.text, other.text)
-            for other in theirs
-        )
-    }
-    return len(shared) >= _NAMES
+    stretches = []
+    for clause in _CLAUSE.split(text):
+        tokens = list(_WORD.finditer(clause))
+        for place, token in enumerate(tokens):
+            if token.group().lower().replace("'", "").replace("’", "") in _PLAIN:
+                first, last = tokens[max(0, place - _AROUND)], tokens[min(len(tokens) - 1, place + _AROUND)]
+                stretches.append(clause[first.start() : last.end()])
+    return stretches

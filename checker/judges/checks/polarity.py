@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from checker.cues import AXES, DENIALS, FAILURES, NEGATIONS, NOT_NEGATING, ORDER, Axis, language_of, small_words, words
 from checker.judges.checks.finding import Evidence, Finding
-from retrieval.names import find_names
 
 _DENIED, _TURNED = 0.15, 0.2
 _REACH = 2
@@ -47,7 +46,7 @@ def check_polarity(claim: str, evidence: Evidence) -> list[Finding]:
     """What speaks against support in denials and directions.
 
     Both count only where claim and evidence are of one language and share enough words to speak of the same thing;
-    across languages the model is on its own, except for directions beside a shared name.
+    across languages `check_across` looks at denials, and directions are left to the model.
 
     Returns:
         At most one finding of each kind.
@@ -60,7 +59,7 @@ def check_polarity(claim: str, evidence: Evidence) -> list[Finding]:
     if near and not compared and (word := _denied_once(mine, theirs, shared)):
         who = "claim" if any(word in denied for _, denied in mine.clauses) else "source"
         findings.append(Finding("negation", "refute", _DENIED, f"Only the {who} denies it (“{word}”)."))
-    if (turned := _turned(claim, evidence.text)) and (near or _share_a_name(claim, evidence.text)):
+    if (turned := _turned(claim, evidence.text)) and near:
         axis, mine_up = turned
         says, said = (axis.plus, axis.minus) if mine_up else (axis.minus, axis.plus)
         reason = f"They differ in {axis.name}: the claim says {says}, the source {said}."
@@ -169,10 +168,3 @@ def _found(phrases: tuple[str, ...], text: str) -> list[int]:
 def _pattern(phrases: tuple[str, ...], end: str = r"\b") -> re.Pattern[str]:
     longest_first = sorted(phrases, key=len, reverse=True)
     return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + ")" + end, re.IGNORECASE)
-
-
-def _share_a_name(claim: str, evidence: str) -> bool:
-    if language_of(claim) == language_of(evidence):
-        return False
-    mine = {span.canonical for span in find_names(claim)}
-    return len(mine & {span.canonical for span in find_names(evidence)}) >= max(2, len(mine) - 1)
