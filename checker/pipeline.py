@@ -100,6 +100,7 @@ class Checker:
             CheckerError, RetrievalError: The store, a model or a judge cannot be opened; says what to do.
         """
         from checker.claims import get_extractor
+        from checker.claims.checkworthiness import scorer
         from checker.judges import get_judge
         from retrieval.embed import load_embedder
         from retrieval.store import EvidenceStore
@@ -114,7 +115,7 @@ class Checker:
         )
         try:
             chosen = get_judge(settings.judge, settings) if judge is None or isinstance(judge, str) else judge
-            return cls(opened, get_extractor(settings.extractor, settings), chosen, settings)
+            return cls(opened, get_extractor(settings.extractor, settings), chosen, settings, scorer(opened.embedder))
         except BaseException:
             opened.close()
             raise

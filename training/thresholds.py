@@ -126,9 +126,8 @@ def main() -> None:
         verdict = decide(claim, stances, judge="x", policy=Policy(support=best[0], refute=best[1]))
         if verdict.label != gold["label"]:
             first = verdict.citations[0] if verdict.citations else None
-            print(
-                f"{claim.id} {gold['label']}/{gold.get('subtype', '')} -> {verdict.label} {verdict.confidence:.2f}: {claim.text[:90]}"
-            )
+            wanted = f"{gold['label']}/{gold.get('subtype', '')}"
+            print(f"{claim.id} {wanted} -> {verdict.label} {verdict.confidence:.2f}: {claim.text[:90]}")
             if first:
                 print(
                     f"      {first.stance} {first.score:.2f} {first.source_id}: {first.quote[:110]} {first.notes[:1]}"

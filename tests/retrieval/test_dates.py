@@ -118,8 +118,34 @@ def test_nothing_makes_it_stumble(text: str, day: date) -> None:
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31)), st.sampled_from(["id", "en"]))
 def test_a_day_written_out_is_read_back(day: date, language: str) -> None:
     names = {
-        "id": ["Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"],
-        "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+        "id": [
+            "Januari",
+            "Februari",
+            "Maret",
+            "April",
+            "Mei",
+            "Juni",
+            "Juli",
+            "Agustus",
+            "September",
+            "Oktober",
+            "November",
+            "Desember",
+        ],
+        "en": [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
     }
     text = f"{day.day} {names[language][day.month - 1]} {day.year}"
     assert parse_date(text) == PartialDate(day.year, day.month, day.day)

@@ -132,10 +132,12 @@ def test_softmax_is_stable() -> None:
 
 
 def test_a_source_with_the_old_and_the_new_figure_supports_the_new_one() -> None:
-    table = Table({
-        "Korban tewas 62 orang pada Selasa.": (0.02, 0.95, 0.03),
-        "Jumlah itu naik menjadi 602 orang.": (0.96, 0.02, 0.02),
-    })
+    table = Table(
+        {
+            "Korban tewas 62 orang pada Selasa.": (0.02, 0.95, 0.03),
+            "Jumlah itu naik menjadi 602 orang.": (0.96, 0.02, 0.02),
+        }
+    )
     bench = EntailmentJudge(table).hear([Hearing(claim_of("Korban tewas mencapai 602 orang."), (hit_of(TEXT),))])
     (stance,) = bench.judgements[0].stances
     assert stance.name == "supports"
@@ -144,10 +146,12 @@ def test_a_source_with_the_old_and_the_new_figure_supports_the_new_one() -> None
 
 
 def test_the_quote_of_a_wider_reading_is_the_sentence_that_says_most() -> None:
-    table = Table({
-        TEXT: (0.9, 0.05, 0.05),
-        "Jumlah itu naik menjadi 602 orang.": (0.4, 0.1, 0.5),
-    })
+    table = Table(
+        {
+            TEXT: (0.9, 0.05, 0.05),
+            "Jumlah itu naik menjadi 602 orang.": (0.4, 0.1, 0.5),
+        }
+    )
     bench = EntailmentJudge(table).hear([Hearing(claim_of("Ada 602 orang tewas."), (hit_of(TEXT),))])
     (stance,) = bench.judgements[0].stances
     assert stance.quote == "Jumlah itu naik menjadi 602 orang."
