@@ -31,8 +31,8 @@ def forest(
         low: Left end of the scale.
         high: Right end.
     """
-    left, right, line, top = 210, 110, 26, 8
-    width, span = 640, 640 - left - right
+    left, right, line, top = 200, 140, 26, 8
+    width, span = 680, 680 - left - right
     height = top + line * len(rows) + 26
 
     def x(value: float) -> float:
