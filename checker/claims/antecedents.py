@@ -104,12 +104,12 @@ def person_meant(
 def is_named_body(name: str, scene: Scene) -> bool:
     """Whether "it" can mean the speaker: a named body or a ministry, not "critics" or "officials"."""
     bodies = lexicon().words("names.organisations.words")
-    return any(m.name in name for m in scene.mentions.all) or any(word.lower() in bodies for word in name.split())
+    return scene.mentions.holds_name(name) or any(word.lower() in bodies for word in name.split())
 
 
 def looks_human(speaker: str, scene: Scene) -> bool:
     """Whether a speaker is a person whom the article names."""
-    return any(m.name == speaker and scene.mentions.is_person(m) for m in scene.mentions.all)
+    return scene.mentions.names_person(speaker)
 
 
 def nothing_owns(before: Tokens) -> bool:

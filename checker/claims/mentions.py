@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -41,11 +41,21 @@ class Mentions:
         self.acronyms: dict[str, str] = {}
         spans = find_names(text[begin:], language)
         found = (self._mention(span, begin) for span in spans if span.type not in _CALENDAR)
-        kept = [m for m in found if not any(start <= m.start < end for start, end in skip)]
+        skipped = sorted(skip)
+        opened = [start for start, _ in skipped]
+        kept = [m for m in found if not _inside(m.start, opened, skipped)]
         self.all = tuple(_without_openers(text, list(_joined(text, kept))))
         self._starts = [mention.start for mention in self.all]
+        self._names: dict[tuple[str, str], Mention] = {}
+        for mention in self.all:
+            self._names.setdefault((mention.name, mention.sort), mention)
+        self._by_word: dict[str, list[Mention]] = {}
+        for mention in self._names.values():
+            for word in {word.lower() for word in mention.name.split()}:
+                self._by_word.setdefault(word, []).append(mention)
         self._read_acronyms(begin)
         self._fullest: dict[str, str] = {}
+        self._persons: dict[tuple[str, str], bool] = {}
 
     def _mention(self, span: NameSpan, begin: int) -> Mention:
         sort: str = span.type
@@ -110,6 +120,18 @@ class Mentions:
             return self.all[index]
         return None
 
+    def _alike(self, name: str) -> Iterator[Mention]:
+        """The mentions that may be the same name, each name once, in order.
+
+        All of them in an article; in a text that names hundreds, those that share a word, so that the time does not
+        grow with the square of its length.
+        """
+        if len(self._names) <= _MANY:
+            yield from self._names.values()
+            return
+        found = {m.start: m for word in name.split() for m in self._by_word.get(word.lower(), ())}
+        yield from (found[start] for start in sorted(found))
+
     def full(self, name: str) -> str:
         """The fullest form in which the article names the same person or body.
 
@@ -125,21 +147,27 @@ class Mentions:
         if spelled:
             return spelled
         best = name
-        for mention in self.all:
+        for mention in self._alike(name):
             if mention.sort in ("place", "outlet"):
                 continue
             longer = len(mention.name.split()) > len(best.split())
             if longer and len(mention.name.split()) <= 6 and _same(name, mention):
                 best = mention.name
-        if best == name:
-            # "Suherman" where only "Bupati Cianjur Herman Suherman" was read as one run.
-            return name
         return best
+
+    def names_person(self, name: str) -> bool:
+        """Whether exactly this name is a person's."""
+        return any(m.name == name and self.is_person(m) for m in self._alike(name))
+
+    def holds_name(self, phrase: str) -> bool:
+        """Whether a name of the article stands in the phrase."""
+        words = (word.strip("(),.") for word in phrase.split())
+        return any(m.name in phrase for word in words for m in self._by_word.get(word.lower(), ()))
 
     def spellings(self, name: str) -> tuple[str, ...]:
         """Every form in which the article names it, each once, in order."""
-        found = dict.fromkeys(m.name for m in self.all if m.sort != "place" and (m.name == name or _same(name, m)))
-        return tuple(found)
+        alike = self._alike(name)
+        return tuple(dict.fromkeys(m.name for m in alike if m.sort != "place" and (m.name == name or _same(name, m))))
 
     def persons_between(self, start: int, end: int) -> tuple[Mention, ...]:
         """The persons named between two positions."""
@@ -147,6 +175,12 @@ class Mentions:
 
     def is_person(self, mention: Mention) -> bool:
         """Whether the mention is of a person, by itself or by a fuller mention elsewhere."""
+        key = (mention.name, mention.sort)
+        if key not in self._persons:
+            self._persons[key] = self._is_person(mention)
+        return self._persons[key]
+
+    def _is_person(self, mention: Mention) -> bool:
         if mention.sort == "person":
             return True
         if mention.sort in ("place", "outlet"):
@@ -156,7 +190,19 @@ class Mentions:
             return _looks_like_person(spelled) and lookup(spelled) is None and not _is_body(spelled)
         if mention.sort == "organisation":
             return False
-        return any(m.sort == "person" and m.name != mention.name and _same(mention.name, m) for m in self.all)
+        return any(
+            m.sort == "person" and m.name != mention.name and _same(mention.name, m) for m in self._alike(mention.name)
+        )
+
+
+_MANY = 300
+"""Different names up to which every one is compared with every other; articles have under 100."""
+
+
+def _inside(position: int, opened: Sequence[int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a position lies in one of the spans, which begin at `opened` and do not overlap."""
+    index = bisect_right(opened, position) - 1
+    return index >= 0 and position < spans[index][1]
 
 
 # A word in the middle of a name that is also a title: `Indah Putri Indriani`.
