@@ -31,7 +31,8 @@ def test_what_one_machine_adds_another_finds(
 ) -> None:
     given = source(
         "Kapal feri di Ampana rusak akibat badai, kata \u201csyahbandar\u201d 🦀.", "a",
-        url="https://e.test/1", title="T", publisher="P", publisher_type="wire", country="ID", language="id", via=("AFP",),
+        url="https://e.test/1", title="T", publisher="P", publisher_type="wire", country="ID",
+        language="id", via=("AFP",),
         extra={"n": [1, None]},
     )  # fmt: skip
     with EvidenceStore.open(empty_server, embedder=embedder, mode="rw") as first:
