@@ -61,7 +61,7 @@ class Search:
         if not len(self._allowed):
             return [[] for _ in queries]
         chosen: list[list[_Scored]] = []
-        near = self._keeper.query(vectors, 3 * self._pool, len(self._corpus)) if self._keeper and self._all else None
+        near = self._keeper.query(vectors, self._reach, len(self._corpus)) if self._keeper and self._all else None
         if near is not None:
             for query, vector, found in zip(queries, vectors, near, strict=True):
                 chosen.append(self._choose(query, *self._near(query, vector, found)))
@@ -77,6 +77,11 @@ class Search:
     def _pool(self) -> int:
         return max(POOL, 8 * self._k)
 
+    @property
+    def _reach(self) -> int:
+        """Candidates taken from the index and from the words; more where some of them are after the as-of date."""
+        return self._pool if self._late_mask is None else 3 * self._pool
+
     def _lexical(self, query: Query) -> FloatArray:
         scores = np.zeros(len(self._corpus), dtype=np.float32)
         for terms, weight in context_terms(query):
@@ -90,7 +95,7 @@ class Search:
         lexical = self._lexical(query)
         nums = sorted(self._database.passage_nums([passage_id for passage_id, _ in found]).values())
         by_index = self._corpus.positions(np.array(nums, dtype=np.int64))
-        by_words = top(lexical, 3 * self._pool)
+        by_words = top(lexical, self._reach)
         positions = np.union1d(by_index, by_words[lexical[by_words] > 0]).astype(np.int64)
         return positions, self._corpus.vectors_at(positions) @ vector, lexical[positions]
 

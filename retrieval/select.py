@@ -12,7 +12,8 @@ PER_SOURCE = 2
 """Passages of one source among the hits: its best, and one more for what the best leaves out."""
 
 PER_ORIGIN = 3
-"""Passages of one origin before others had their turn: ten reprints must not crowd out the one that disagrees."""
+"""Sources of one origin before others had their turn: ten reprints must not crowd out the one that disagrees. Together
+they have at most half of the hits, or this many where that is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,15 @@ def select(ranked: Iterable[Candidate], k: int) -> list[Candidate]:
 
     Returns:
         At most `k` candidates that count and `k` that are excluded, best first. At most two of a source. While there
-        are others to choose, at most three of an origin.
+        are others to choose, at most three sources of an origin, and half of the hits.
     """
     counted: list[Candidate] = []
     waiting: list[Candidate] = []
     excluded: list[Candidate] = []
     per_source: Counter[int] = Counter()
     per_origin: Counter[str] = Counter()
+    prints: dict[str, set[int]] = {}
+    most = max(PER_ORIGIN, k // 2)
     for candidate in _without_overlaps(ranked):
         if per_source[candidate.source] >= PER_SOURCE:
             continue
@@ -59,10 +62,13 @@ def select(ranked: Iterable[Candidate], k: int) -> list[Candidate]:
         if len(counted) >= k:
             continue
         per_source[candidate.source] += 1
-        if per_origin[candidate.origin] >= PER_ORIGIN:
+        sources = prints.setdefault(candidate.origin, set())
+        is_new = candidate.source not in sources
+        if per_origin[candidate.origin] >= most or (is_new and len(sources) >= PER_ORIGIN):
             waiting.append(candidate)
             continue
         per_origin[candidate.origin] += 1
+        sources.add(candidate.source)
         counted.append(candidate)
     counted += waiting[: max(0, k - len(counted))]
     if len(counted) == k:

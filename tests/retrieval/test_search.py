@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.dates import DateRange
-from retrieval.search import CONTEXT_WEIGHT, DATE_BONUS, HybridIndex, Query, date_bonus, fuse, query_vectors, top
+from retrieval.search import (
+    CONTEXT_WEIGHT,
+    DATE_BONUS,
+    LEAST_SCALE,
+    HybridIndex,
+    Query,
+    date_bonus,
+    fuse,
+    query_vectors,
+    top,
+)
 from retrieval.select import Candidate, select
 
 TEXTS = [
@@ -37,7 +47,7 @@ def test_words_are_compared_within_a_language() -> None:
     fused = fuse(dense, lexical, 0.0, languages=np.array([0, 0, 1, 2]))
     assert fused[2] == pytest.approx(1.0)  # the best of its language
     assert fused[1] == pytest.approx(0.6)
-    assert fused[3] == pytest.approx(1.0 / 3.0)  # one name in common is not the best match there is
+    assert fused[3] == pytest.approx(1.0 / (LEAST_SCALE * 10))  # one name in common is not the best match there is
 
 
 @given(st.lists(st.floats(0, 1, width=32), max_size=60), st.integers(1, 70))
@@ -103,6 +113,14 @@ def test_reprints_do_not_crowd_out_the_one_that_disagrees() -> None:
     chosen = select([*reprints, other], 4)
     assert [c.num for c in chosen] == [0, 1, 2, 50]
     assert [c.num for c in select(reprints, 5)] == [0, 1, 2, 3, 4]  # where there is nothing else they fill up
+
+
+def test_one_print_with_two_passages_leaves_room_for_the_other_prints() -> None:
+    ranked = [_candidate(i, i // 2, 1 - i / 100, origin="wire") for i in range(6)]
+    others = [_candidate(50 + i, 50 + i, 0.3 - i / 100) for i in range(8)]
+    chosen = select([*ranked, *others], 10)
+    assert [c.num for c in chosen if c.origin == "wire"] == [0, 1, 2, 3, 4]
+    assert len(chosen) == 10
 
 
 def test_what_does_not_count_comes_beside_and_takes_no_place() -> None:
