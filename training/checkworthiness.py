@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.embed import EmbeddedEmbedder
+from retrieval.embed import MODEL_FOLDER, EmbeddedEmbedder
 from training import export, parallel
 from training.common import ROOT, Run, data_folder, git_commit, seed_everything
 
@@ -40,15 +40,24 @@ def checkthat(data: Path, file: str) -> list[tuple[str, int]]:
     return rows
 
 
-def fit(vectors: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, units: int, decay: float, seed: int,
-        passes: int = 60) -> dict[str, np.ndarray]:
+def fit(
+    vectors: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    *,
+    units: int,
+    decay: float,
+    seed: int,
+    passes: int = 60,
+) -> dict[str, np.ndarray]:
     """A one-layer head by weighted cross-entropy, as the arrays that ship."""
     import torch
 
     seed_everything(seed)
     x, y, w = (torch.tensor(a, dtype=torch.float32) for a in (vectors, labels, weights))
-    net = torch.nn.Sequential(torch.nn.Linear(x.shape[1], units), torch.nn.ReLU(), torch.nn.Dropout(0.3),
-                              torch.nn.Linear(units, 1))
+    net = torch.nn.Sequential(
+        torch.nn.Linear(x.shape[1], units), torch.nn.ReLU(), torch.nn.Dropout(0.3), torch.nn.Linear(units, 1)
+    )
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=decay)
     batches = max(1, len(x) // 512)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, passes * batches)
@@ -61,8 +70,12 @@ def fit(vectors: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, units: 
             optimiser.step()
             schedule.step()
     state = {k: v.numpy() for k, v in net.state_dict().items()}
-    return {"hidden": state["0.weight"].T.copy(), "hidden_bias": state["0.bias"], "out": state["3.weight"][0],
-            "out_bias": state["3.bias"][0]}
+    return {
+        "hidden": state["0.weight"].T.copy(),
+        "hidden_bias": state["0.bias"],
+        "out": state["3.weight"][0],
+        "out_bias": state["3.bias"][0],
+    }
 
 
 def logits(head: dict[str, np.ndarray], vectors: np.ndarray) -> np.ndarray:
@@ -75,9 +88,13 @@ def numbers(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     """AUROC, average precision and F1 at one half."""
     from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-    return {"n": len(labels), "share": float(labels.mean()), "auc": float(roc_auc_score(labels, scores)),
-            "average_precision": float(average_precision_score(labels, scores)),
-            "f1": float(f1_score(labels, scores >= 0.5))}
+    return {
+        "n": len(labels),
+        "share": float(labels.mean()),
+        "auc": float(roc_auc_score(labels, scores)),
+        "average_precision": float(average_precision_score(labels, scores)),
+        "f1": float(f1_score(labels, scores >= 0.5)),
+    }
 
 
 def calibration(raw: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -92,6 +109,7 @@ def main() -> None:
     """Chooses, trains, measures and ships the head."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--embedder", type=Path, default=MODEL_FOLDER, help="folder of the shipped embedder")
     parser.add_argument("--run", default="checkworthiness")
     parser.add_argument("--version", default="1")
     options = parser.parse_args()
@@ -100,7 +118,7 @@ def main() -> None:
     torch.set_num_threads(1)
     run = Run(options.run, vars(options))
     data = data_folder()
-    embedder = EmbeddedEmbedder(threads=1, backend="onnxruntime")
+    embedder = EmbeddedEmbedder(options.embedder, threads=1, backend="onnxruntime")
     test = {"claimbuster": claimbuster(data, "test"), "checkthat-2020": checkthat(data, "test-gold.tsv")}
     held_out = {parallel.normalise(text) for rows in test.values() for text, _ in rows}
     busters, debates = claimbuster(data, "train"), checkthat(data, "train.tsv")
@@ -109,8 +127,12 @@ def main() -> None:
     # negatives are fifty times as many as positives here; one in six is enough
     rng = np.random.default_rng(7)
     debates = [r for r in debates if parallel.normalise(r[0]) not in held_out and (r[1] or rng.random() < 1 / 6)]
-    run.log("rows", claimbuster=len(busters), checkthat=len(debates),
-            removed_or_thinned=before - len(busters) - len(debates))
+    run.log(
+        "rows",
+        claimbuster=len(busters),
+        checkthat=len(debates),
+        removed_or_thinned=before - len(busters) - len(debates),
+    )
     a, b = embedder.encode([t for t, _ in busters]), embedder.encode([t for t, _ in debates])
     labels_a, labels_b = (np.asarray([y for _, y in rows]) for rows in (busters, debates))
     folds = rng.permutation(len(a)) % 5
@@ -134,8 +156,9 @@ def main() -> None:
     assert best is not None
     chosen = best[1]
     weights = _weights(labels_a, labels_b, chosen["share"])
-    head = fit(np.concatenate([a, b]), np.concatenate([labels_a, labels_b]), weights, units=chosen["units"],
-               decay=0.05, seed=7)
+    head = fit(
+        np.concatenate([a, b]), np.concatenate([labels_a, labels_b]), weights, units=chosen["units"], decay=0.05, seed=7
+    )
     scale, offset = chosen["platt"]
     head["out"], head["out_bias"] = head["out"] * scale, head["out_bias"] * scale + offset
     result: dict[str, Any] = {}
@@ -146,9 +169,17 @@ def main() -> None:
     run.log("test", chosen=chosen, **result)
     stored = io.BytesIO()
     np.savez(stored, **{k: np.asarray(v, np.float32) for k, v in head.items()})
-    export.write_package(options.out, {"head.npz": stored.getvalue()}, {
-        "name": "saring-checkworthiness", "version": options.version, "embedder": embedder.digest,
-        "recipe_commit": git_commit(), "numbers": result})
+    export.write_package(
+        options.out,
+        {"head.npz": stored.getvalue()},
+        {
+            "name": "saring-checkworthiness",
+            "version": options.version,
+            "embedder": embedder.digest,
+            "recipe_commit": git_commit(),
+            "numbers": result,
+        },
+    )
     run.log("packaged", folder=str(options.out))
 
 
@@ -168,10 +199,14 @@ def _twins(head: dict[str, np.ndarray], embedder: EmbeddedEmbedder, data: Path) 
 
     pairs = [p for p in parallel.load(data).test if p.source == "gunnxx/news/valid"]
     id_, en = (_sigmoid(logits(head, embedder.encode([getattr(p, side) for p in pairs]))) for side in ("id", "en"))
-    return {"pairs": len(pairs), "spearman": float(spearmanr(id_, en).statistic),
-            "same_side_of_one_half": float(((id_ >= 0.5) == (en >= 0.5)).mean()),
-            "mean_id": float(id_.mean()), "mean_en": float(en.mean()),
-            "mean_difference": float(np.abs(id_ - en).mean())}
+    return {
+        "pairs": len(pairs),
+        "spearman": float(spearmanr(id_, en).statistic),
+        "same_side_of_one_half": float(((id_ >= 0.5) == (en >= 0.5)).mean()),
+        "mean_id": float(id_.mean()),
+        "mean_en": float(en.mean()),
+        "mean_difference": float(np.abs(id_ - en).mean()),
+    }
 
 
 if __name__ == "__main__":

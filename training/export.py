@@ -10,14 +10,16 @@ import argparse
 import hashlib
 import json
 import random
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training import distil_data, graph, parallel
-from training.common import ROOT, RUNS, Run, data_folder, git_commit, seed_everything
+from training import distil_data, graph, parallel, vocabulary
+from training.common import ROOT, RUNS, Run, base_model_folder, data_folder, git_commit, seed_everything
 
 MAX_TOKENS = 256
 PROBES = (
@@ -29,8 +31,13 @@ PROBES = (
 
 def shape_of(config: Any, positions: int = MAX_TOKENS) -> graph.Shape:
     """The graph's shape from a transformers BERT configuration, with as many positions as will be used."""
-    return graph.Shape(config.num_hidden_layers, config.num_attention_heads, config.hidden_size, config.layer_norm_eps,
-                       min(positions, config.max_position_embeddings))
+    return graph.Shape(
+        config.num_hidden_layers,
+        config.num_attention_heads,
+        config.hidden_size,
+        config.layer_norm_eps,
+        min(positions, config.max_position_embeddings),
+    )
 
 
 def arrays(module: Any) -> dict[str, np.ndarray]:
@@ -62,12 +69,17 @@ def calibrate(
         def hook(_module: Any, inputs: tuple[Any, ...]) -> None:
             rows = inputs[0].reshape(-1, inputs[0].shape[-1])[mask.reshape(-1).bool()]
             kept.setdefault(name, []).append(rows.detach().float().cpu().numpy()[::3])
+
         return hook
 
     handles = []
     for index, layer in enumerate(bert.encoder.layer):
-        for part, module in (("qkv", layer.attention.self.query), ("out", layer.attention.output.dense),
-                             ("up", layer.intermediate.dense), ("down", layer.output.dense)):
+        for part, module in (
+            ("qkv", layer.attention.self.query),
+            ("out", layer.attention.output.dense),
+            ("up", layer.intermediate.dense),
+            ("down", layer.output.dense),
+        ):
             handles.append(module.register_forward_pre_hook(keep(f"layer.{index}.{part}")))
     where = next(bert.parameters()).device
     bert.eval()
@@ -86,8 +98,12 @@ def calibrate(
     for index, layer in enumerate(bert.encoder.layer):
         own = layer.attention.self
         qkv = [own.query.weight / np.sqrt(own.attention_head_size), own.key.weight, own.value.weight]
-        for part, weight in (("qkv", torch.cat(qkv)), ("out", layer.attention.output.dense.weight),
-                             ("up", layer.intermediate.dense.weight), ("down", layer.output.dense.weight)):
+        for part, weight in (
+            ("qkv", torch.cat(qkv)),
+            ("out", layer.attention.output.dense.weight),
+            ("up", layer.intermediate.dense.weight),
+            ("down", layer.output.dense.weight),
+        ):
             name = f"layer.{index}.{part}"
             inputs = np.concatenate(kept[name])[:tokens]
             sample = inputs[rng.permutation(len(inputs))[:1200]]
@@ -170,13 +186,25 @@ def run_texts(runner: Any, tokenizer: Any, texts: Sequence[str], *, size: int) -
     return np.concatenate([runner.run(None, batch)[0] for batch in token_batches(tokenizer, texts, size=size)])
 
 
+def word_counts(texts: Iterable[str]) -> Counter[str]:
+    """How often each lower-cased word of plain letters occurs."""
+    return Counter(word for text in texts for word in re.findall(r"[a-z]+", text.lower()))
+
+
 def export_embedder(source: Path, out: Path, run: Run, *, version: str) -> None:
     """Calibrates on training pairs, writes the package, and logs how near int8 is to float32 on dev pairs."""
     import torch
 
     seed_everything(7)
     bert, tokenizer = distil_data.load_bert(source), distil_data.load_tokenizer(source)
-    pairs = parallel.load(data_folder())
+    data = data_folder()
+    pairs = parallel.load(data)
+    english = [p.en for p in pairs.train] + distil_data.long_english(data) + distil_data.science_english(data)
+    english += distil_data.english_extra(data, 10_000, random.Random(7))
+    tokenizer, dropped = vocabulary.spare_english(
+        tokenizer, distil_data.load_tokenizer(base_model_folder()), word_counts(english),
+        word_counts(p.id for p in pairs.train))
+    run.log("pieces dropped for English's sake", count=len(dropped), first=dropped[:40])
     rng = np.random.default_rng(7)
     picked = [pairs.train[i] for i in rng.permutation(len(pairs.train))[:600]]
     texts = [p.id if i % 2 else p.en for i, p in enumerate(picked)]
@@ -190,8 +218,9 @@ def export_embedder(source: Path, out: Path, run: Run, *, version: str) -> None:
     serialised = {}
     for name, used in (("int8", ranges), ("fp32 products", {})):
         g = graph.Graph()
-        made = graph.model(g, graph.pooled(g, graph.encoder(g, state, shape, used)), shape.hidden,
-                           about=f"Saring embedder {version}")
+        made = graph.model(
+            g, graph.pooled(g, graph.encoder(g, state, shape, used)), shape.hidden, about=f"Saring embedder {version}"
+        )
         serialised[name] = made.SerializeToString()
     dev = [p for p in pairs.dev if p.source == "gunnxx/general/valid"][:150]
     checked = [text for p in dev for text in (p.id, p.en)]
@@ -202,15 +231,30 @@ def export_embedder(source: Path, out: Path, run: Run, *, version: str) -> None:
         alone = run_texts(runner, tokenizer, checked, size=1)
         together = run_texts(runner, tokenizer, checked, size=24)
         to_torch = (alone * reference).sum(1)
-        run.log("exported", which=name, megabytes=len(content) / 1e6, cosine_to_fp32=float(to_torch.mean()),
-                lowest=float(to_torch.min()), alone_and_together_lowest=float((alone * together).sum(1).min()))
+        run.log(
+            "exported",
+            which=name,
+            megabytes=len(content) / 1e6,
+            cosine_to_fp32=float(to_torch.mean()),
+            lowest=float(to_torch.min()),
+            alone_and_together_lowest=float((alone * together).sum(1).min()),
+        )
     runner = session(serialised["int8"])
     vectors = run_texts(runner, tokenizer, PROBES, size=1)
-    write_package(out, {"model.onnx": serialised["int8"], "tokenizer.json": tokenizer.to_str().encode()}, {
-        "name": "saring-embedder", "version": version, "dimensions": shape.hidden, "max_tokens": MAX_TOKENS,
-        "model": "model.onnx", "tokenizer": "tokenizer.json", "recipe_commit": git_commit(),
-        "probes": {t: [round(float(x), 5) for x in v] for t, v in zip(PROBES, vectors, strict=True)},
-    })
+    write_package(
+        out,
+        {"model.onnx": serialised["int8"], "tokenizer.json": tokenizer.to_str().encode()},
+        {
+            "name": "saring-embedder",
+            "version": version,
+            "dimensions": shape.hidden,
+            "max_tokens": MAX_TOKENS,
+            "model": "model.onnx",
+            "tokenizer": "tokenizer.json",
+            "recipe_commit": git_commit(),
+            "probes": {t: [round(float(x), 5) for x in v] for t, v in zip(PROBES, vectors, strict=True)},
+        },
+    )
     run.log("packaged", folder=str(out))
 
 

@@ -97,3 +97,24 @@ def test_recall_counts_rows_whose_own_is_nearest() -> None:
     vectors = np.eye(4, dtype=np.float32)
     assert vocabulary.recall_at_1(vectors, vectors) == 1.0
     assert vocabulary.recall_at_1(vectors, vectors[[1, 0, 2, 3]]) == 0.5
+
+
+def test_fragments_that_cut_english_words_anew_are_dropped_and_ids_stay() -> None:
+    from collections import Counter
+
+    base = _base()
+    extended = vocabulary.extend(base, ["wat", "makan", "##ers"])
+    # "waters" is "water" + "##s" to the teacher; "wat" is no word of its own, "makan" is one and touches no English
+    assert extended.encode("waters", add_special_tokens=False).tokens == ["water", "##s"]
+    assert extended.encode("watch", add_special_tokens=False).tokens == ["wat", "##c", "##h"]
+    english = Counter({"watch": 50, "water": 90, "eats": 20})
+    indonesian = Counter({"makan": 500, "watak": 3})
+    spared, dropped = vocabulary.spare_english(extended, base, english, indonesian)
+    assert dropped == ["wat"]
+    assert (
+        spared.encode("watch", add_special_tokens=False).tokens == base.encode("watch", add_special_tokens=False).tokens
+    )
+    assert spared.token_to_id("makan") == extended.token_to_id("makan")
+    assert spared.get_vocab_size() == extended.get_vocab_size()
+    common = Counter({"makan": 500, "watak": 5000})
+    assert vocabulary.spare_english(extended, base, english, common)[1] == []
