@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from checker.claims.antecedents import Scene
 from checker.claims.frame import Frame
 from checker.claims.frames import find_frame
-from checker.claims.mentions import Mentions
+from checker.claims.mentions import Mention, Mentions
 from checker.claims.predicates import subject_of
 from checker.claims.roles import CLAIMING, sentence_roles
 from checker.claims.speakers import Source, as_outlet, describe
@@ -57,7 +57,8 @@ class Attributor:
 
     Attributes:
         speaker: Whom "tambahnya" and "he added" mean.
-        subject: Whom the last sentence was about, for a pronoun that speaks.
+        subject: Whom the last sentence that named somebody was about, for a pronoun that speaks.
+        spoken_at: Where the last credit stands; likewise `subject_at`.
         unnamed: The last anonymous source.
     """
 
@@ -65,6 +66,8 @@ class Attributor:
     language: str
     speaker: Source | None = None
     subject: str = ""
+    spoken_at: int = -1
+    subject_at: int = -1
     unnamed: Source | None = None
     outlets: list[str] = field(default_factory=list)
 
@@ -104,9 +107,14 @@ class Attributor:
         if outlet:
             source = replace(source, outlet=outlet)
         if source.speaker:
-            self.note(source)
+            self.note(source, frame.whole[0].start)
         cue = frame.cue[0] if frame.cue else None
         return Reading(frame, source.attribution(cue, _text(frame.cue, self.mentions.text)), refers)
+
+    def about(self, person: Mention | None) -> None:
+        """Remember whom the sentence that was just read is about."""
+        if person is not None:
+            self.subject, self.subject_at = person.name, person.start
 
     def _doubly(self, frame: Frame) -> Reading | None:
         """`..., Bloomberg reported, citing two people`: an outlet and its source, both after the content."""
@@ -123,12 +131,13 @@ class Attributor:
         else:
             return None
         source = replace(source, outlet=told.outlet)
-        self.note(source)
+        self.note(source, frame.whole[0].start)
         joined = Frame(frame.shape, inner.contents, frame.source, frame.cue, frame.whole)
         return Reading(joined, source.attribution(frame.cue[0], _text(frame.cue, self.mentions.text)))
 
-    def note(self, source: Source) -> None:
-        """Remember who spoke."""
+    def note(self, source: Source, at: int) -> None:
+        """Remember who spoke, and where."""
+        self.spoken_at = at
         kept = replace(source, outlet="")
         if source.anonymous:
             self.unnamed = source
@@ -162,7 +171,8 @@ class Attributor:
                 return self.unnamed.speaker, replace(self.unnamed, outlet="")
             return "", replace(source, pronoun=False)
         if lowered in words.words("cues.pronouns.person") or not lowered:
-            if self.speaker is not None and (not self.subject or self._was_last(self.speaker)):
+            later = self.spoken_at > self.subject_at
+            if self.speaker is not None and (not self.subject or later or self._was_last(self.speaker)):
                 return self.speaker.speaker, self.speaker
             if self.subject:
                 return self.subject, Source(self.mentions.full(self.subject))
@@ -212,6 +222,8 @@ def attribute(article: Article) -> tuple[Attributed, ...]:
     head = read_head(article.text)
     sentences = sentence_roles(article, head)
     skip = [(s.start, s.end) for s in sentences if s.role not in ("body", "standfirst")]
+    if head.dateline:
+        skip.append(head.dateline)
     begin = head.standfirst[0][0] if head.standfirst else head.body
     mentions = Mentions(article.text, article.language, begin, skip)
     scene = Scene(mentions, article.language, begin)
@@ -223,7 +235,7 @@ def attribute(article: Article) -> tuple[Attributed, ...]:
         tokens = trim_stop(tokenise(article.text, sentence.start, sentence.end))
         found.extend(_all(tokens, attributor))
         scene.advance(sentence.start, sentence.end)
-        attributor.subject = scene.person.name if scene.person is not None else ""
+        attributor.about(scene.person)
     return tuple(_with_running_quotes(article.text, found))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from checker.claims.clause import Clause
+from checker.claims.frames import find_frame
 from checker.claims.marks import commas, quoted_mask
 from checker.claims.phrases import split_lead
 from checker.claims.predicates import (
@@ -66,6 +67,29 @@ def _best_cut(tokens: Tokens, language: str) -> tuple[Tokens, Clause] | None:
         found = cut(tokens, language)
         if found is not None and _worth(found[0]) and (_worth(found[1].tokens) or found[1].subject):
             return found
+    return None
+
+
+def split_credits(tokens: Tokens, language: str) -> tuple[Tokens, Tokens] | None:
+    """Two halves of a sentence that are credited apart, or None.
+
+    At a semicolon; at a contrast after an attribution that closes the first half (`300 orang, kata Ketua RW, sedangkan
+    menurut catatan kelurahan 180`).
+    """
+    found = _semicolon(tokens, language)
+    if found is not None:
+        return found[0], found[1].tokens
+    mask = quoted_mask(tokens)
+    for stop in commas(tokens):
+        if stop + 4 >= len(tokens) or mask[stop] or stop < 4:
+            continue
+        if tokens[stop + 1].lower not in lexicon().words("cues.join.contrast"):
+            continue
+        left, right = tokens[:stop], strip(tokens[stop + 2 :])
+        frame = find_frame(left, language)
+        closes = frame is not None and bool(frame.source) and frame.source[0].start > frame.contents[0][-1].end
+        if closes and len(right) >= 3:
+            return left, right
     return None
 
 

@@ -210,7 +210,7 @@ def _nya(tokens: Tokens, index: int, scene: Scene, start: int, speaker: str, res
         antecedent = swapped or (scene.mentions.full(others[0].name) if others else "") or speaker
     elif swapped and index:
         antecedent = swapped
-    elif opening is not None and index and opening.end <= token.start:
+    elif opening is not None and index and opening.end <= token.start and opening.sort != "other":
         antecedent = scene.mentions.full(opening.name)
     elif people:
         antecedent = scene.mentions.full(people[0].name)

@@ -73,7 +73,7 @@ def _subject_of_verb(tokens: Tokens, verbs: frozenset[str], language: str) -> tu
     return None
 
 
-_DENYING = word_set("membantah menyangkal menepis menampik denied denies")
+_DENYING = word_set("membantah menyangkal menepis menampik membenarkan denied denies")
 
 
 def denial_frame(tokens: Tokens, language: str, inherit: bool) -> Frame | None:

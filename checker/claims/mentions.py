@@ -63,6 +63,8 @@ class Mentions:
             sort = "outlet"
         elif sort == "other" and self._introduced(span.start + begin, span.end + begin):
             sort = "person"
+        elif sort == "person" and span.text.lower() in lexicon().words("names.places.cities"):
+            sort = "place"  # "Kapolres Metro Depok": what follows a title is not always a person
         elif sort == "other" and span.text.lower() in lexicon().words("names.organisations.acronyms"):
             sort = "organisation"
         return Mention(span.text, span.start + begin, span.end + begin, sort, span.canonical)
@@ -280,7 +282,7 @@ def _parted(text: str, mention: Mention) -> Iterator[Mention]:
     """
     words = [token for token in tokenise(text, mention.start, mention.end) if token.is_word]
     before = [token for token in tokenise(text, max(0, mention.start - 60), mention.start) if token.is_word]
-    known = mention.sort in ("place", "outlet") or lookup(mention.name) is not None
+    known = mention.sort in ("place", "outlet") or lookup(mention.name) is not None or not words[-1].text.isalpha()
     held = bool(before) and (_role_word(before[-1]) or before[-1].lower in _roles())
     held = held or (bool(words) and _role_word(words[0]) and any(token.lower in _roles() for token in before[-8:]))
     if known or len(words) < 2 or not held:
@@ -316,6 +318,7 @@ def _role_word(token: Token) -> bool:
     words = lexicon().words
     return (
         token.is_acronym
+        or token.is_number
         or token.lower in _fields()
         or token.lower in words("names.roles.id")
         or token.lower in words("names.organisations.words")

@@ -16,8 +16,9 @@ SOURCE_ENDS = word_set(
 )
 
 
-_SUBORDINATORS = word_set(
+SUBORDINATORS = word_set(
     """
+    kepada
     pada di dalam dari ke saat ketika setelah sebelum sesudah sejak selama sementara meski meskipun walau walaupun untuk
     dengan tanpa usai seusai menurut selain karena jika bila apabila kendati terkait menanggapi namun tetapi hingga
     sampai menjelang berdasarkan lewat melalui seiring sebagai akibat atas kemarin hari tadi sebelumnya kemudian
@@ -247,9 +248,13 @@ def split_lead(tokens: Tokens, language: str) -> tuple[Tokens, Tokens]:
             cut = stop + 1
             continue
         following = tokens[stop + 1 : stops[position + 1]] if position + 1 < len(stops) else tokens[stop + 1 :]
-        adverbial = chunk[0].lower in _SUBORDINATORS or lexicon().match("cues.join.connectives", chunk, 0) == len(chunk)
-        clause = len(chunk) > 2 and any(
-            is_verb(t, language, chunk, i) and not adjectival(chunk, i) for i, t in enumerate(before_relative(chunk))
+        adverbial = chunk[0].lower in SUBORDINATORS or lexicon().match("cues.join.connectives", chunk, 0) == len(chunk)
+        clause = is_verb(chunk[0], language, chunk, 0) or (
+            len(chunk) > 2
+            and any(
+                is_verb(t, language, chunk, i) and not adjectival(chunk, i)
+                for i, t in enumerate(before_relative(chunk))
+            )
         )
         if (adverbial or clause) and following:
             cut = stop + 1

@@ -12,7 +12,7 @@ from checker.claims.attribution import Attributor, Reading, trim_stop
 from checker.claims.base import Extraction, Progress
 from checker.claims.carry import carry_over
 from checker.claims.clause import Clause
-from checker.claims.clauses import split_clauses
+from checker.claims.clauses import split_clauses, split_credits
 from checker.claims.context import resolve
 from checker.claims.dates import describe_days, resolve_dates
 from checker.claims.frames import find_frame
@@ -67,6 +67,8 @@ class _Reading:
         self.sentences = sentence_roles(article, head)
         begin = head.standfirst[0][0] if head.standfirst else head.body
         skip = [(s.start, s.end) for s in self.sentences if s.role not in ("body", "standfirst")]
+        if head.dateline:
+            skip.append(head.dateline)
         self.mentions = Mentions(article.text, self.language, begin, skip)
         self.attributor = Attributor(self.mentions, self.language)
         self.scene = Scene(self.mentions, self.language, begin)
@@ -119,6 +121,9 @@ class _Reading:
     ) -> list[Piece]:
         """The propositions of a stretch: what is attributed first, what is joined after."""
         clause = clause or Clause("first", tokens)
+        apart = split_credits(tokens, self.language) if outer is None and depth < 4 else None
+        if apart is not None:
+            return [p for part in apart for p in self._decompose(part, None, None, sentence, depth + 1)]
         if outer is None or not (outer.attribution.speaker or outer.attribution.anonymous):
             reading = self.attributor.read(tokens, subject=clause.subject, inherit=bool(clause.subject))
             if reading is not None and depth < 6:
@@ -154,8 +159,9 @@ class _Reading:
         if len(frame.contents) == 2:
             first, second = frame.contents
             if _continues(second):
-                joined = (*first, *second)
-                piece = self._piece(joined, Clause("first", joined), reading, sentence)
+                # One sentence that its attribution interrupts: quoted whole, worded without it.
+                main, rest = _bare(first), _bare(second)
+                piece = self._piece(rest, Clause("first", rest, main=main), reading, sentence)
                 piece.span = (first[0].start, second[-1].end)
                 return [piece]
         pieces: list[Piece] = []
@@ -190,8 +196,7 @@ class _Reading:
         self.scene.advance(sentence.start, sentence.end, speaker)
         if self.attributor.unnamed is not None:
             self.scene.unnamed = self.attributor.unnamed.speaker
-        if self.scene.person is not None:
-            self.attributor.subject = self.scene.person.name
+        self.attributor.about(self.scene.person)
 
     # -- propositions to claims
 
@@ -341,6 +346,16 @@ def _quote_whole(reading: Reading) -> bool:
     return reading.frame.shape == "initial" and reading.attribution.cue.lower() in lexicon().words("cues.speech.acts")
 
 
+def _bare(tokens: Tokens) -> Tokens:
+    """Without the marks at either end, quotation marks too."""
+    start, end = 0, len(tokens)
+    while start < end and not tokens[start].is_word:
+        start += 1
+    while end > start and not tokens[end - 1].is_word:
+        end -= 1
+    return tokens[start:end]
+
+
 def _continues(tokens: Tokens) -> bool:
     """Whether the second half of an interrupted quotation goes on with its sentence."""
     first = next((token for token in tokens if token.is_word), None)
@@ -405,4 +420,4 @@ def _failure(article: Article, sentence: RoleSentence, error: Exception) -> Fail
     return Failure(_claim_id(article, sentence.start, sentence.end, ""), "extract", type(error).__name__, message)
 
 
-__all__ = ["RuleExtractor", "claim_from_text", "subject_of"]
+__all__ = ["RuleExtractor", "claim_from_text"]

@@ -254,6 +254,8 @@ def _person(tokens: Tokens, names: list[Mention], mentions: Mentions) -> tuple[s
     if after.startswith("("):
         after = ""
     role = " ".join((before or after).split())
+    if not any(char.isalpha() for char in role):
+        role = ""  # an age
     return name, role.removeprefix("seorang ").removeprefix("sang ")
 
 

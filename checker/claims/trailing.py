@@ -5,9 +5,11 @@ from __future__ import annotations
 from checker.claims.frame import Frame, Shape
 from checker.claims.marks import quoted_mask, strip
 from checker.claims.phrases import (
+    ADVERBS,
     NEGATIONS,
     RECEIVED,
     SOURCE_ENDS,
+    SUBORDINATORS,
     THAT,
     WEEKDAYS,
     before_relative,
@@ -81,7 +83,7 @@ def _trailing_id(tokens: Tokens) -> Frame | None:
         if according and not plausible_source(source):
             continue
         contents = [content]
-        resumed = _resumed(tokens, index + length)
+        resumed = _resumed(tokens, index + length) or _interrupted(content, rest, "id")
         if resumed:
             contents.append(resumed)
         shape: Shape = "outlet" if outlet and not stem and not inherits else "according" if according else "trailing"
@@ -132,7 +134,8 @@ def _trailing_en(tokens: Tokens) -> Frame | None:
         source, cue, rest = found
         content = strip(tokens[:index])
         direct = any(t.is_quote for t in content)
-        if not direct and not has_clause(content, "en"):
+        interrupted = () if direct else _interrupted(content, rest, "en")
+        if not direct and not interrupted and not has_clause(content, "en"):
             continue
         recipient: Tokens = ()
         if cue[0].lower in RECEIVED:
@@ -141,11 +144,21 @@ def _trailing_en(tokens: Tokens) -> Frame | None:
                 continue
         else:
             recipient, _ = recipient_of(rest)
-        resumed = _resumed(tokens, tokens.index(cue[-1]) + 1)
+        resumed = _resumed(tokens, tokens.index(cue[-1]) + 1) or interrupted
         more = _more(tokens[tokens.index(cue[-1]) + 1 :], "en")
         contents = (content, resumed) if resumed and not more else (content,)
         return Frame("trailing", contents, source, cue, tokens, recipient=recipient, more=more)
     return _signed(tokens)
+
+
+def _interrupted(content: Tokens, rest: Tokens, language: str) -> Tokens:
+    """What follows an attribution between a subject and its verb: `Pemkot, lanjut Idris, menyiapkan ...`."""
+    if has_clause(content, language) or not rest or rest[0].text != "," or any(t.is_quote for t in rest):
+        return ()
+    following = strip(rest)
+    opens = bool(following) and is_verb(following[0], language, following, 0)
+    opens = opens or (language == "id" and bool(following) and following[0].lower in ADVERBS | NEGATIONS)
+    return following if opens and len(following) >= 2 else ()
 
 
 def _signed(tokens: Tokens) -> Frame | None:
@@ -230,6 +243,8 @@ def _source_then_said(tokens: Tokens, index: int) -> tuple[Tokens, Tokens, Token
             source = drop_adverbs(strip(tokens[index:at]))
             before = tokens[at - 1].lower
             if not source or before in NEGATIONS or not is_noun_phrase(source, "en"):
+                return None
+            if source[0].lower in SUBORDINATORS:
                 return None
             after = tokens[at + 1 :]
             if after and after[0].lower in THAT:

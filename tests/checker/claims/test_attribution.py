@@ -6,6 +6,7 @@ import pytest
 
 from checker.article import article_from_text
 from checker.claims.attribution import Attributed, attribute
+from checker.claims.rules import RuleExtractor
 from checker.types import Article
 
 
@@ -287,3 +288,26 @@ def test_acronyms_stand_for_their_bodies() -> None:
 def test_who_is_credited_where_no_verb_of_saying_stands_beside_a_name(language: str, text: str, speaker: str) -> None:
     _, found = credits_of(text, language)
     assert [item.attribution.speaker for item in found] == [speaker]
+
+
+def test_an_attribution_between_subject_and_verb() -> None:
+    article = article_from_text("Pemerintah kota, kata Rini Astuti, menyiapkan rumah susun.", language="id")
+    (claim,) = RuleExtractor().extract(article).claims
+    assert claim.text == "Pemerintah kota menyiapkan rumah susun."
+    assert claim.quote == "Pemerintah kota, kata Rini Astuti, menyiapkan rumah susun"
+    assert claim.attribution is not None
+    assert claim.attribution.speaker == "Rini Astuti"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "speakers"),
+    [
+        ("id", "Warga mencapai 300 orang, kata Rini Astuti, sedangkan polisi mencatat 180 orang.", ["Rini Astuti", ""]),
+        ("en", "Peter Szabo has denied it; Anna Novak told Reuters he would appeal.", ["Peter Szabo", "Anna Novak"]),
+        ("en", "Anna Novak wrote that both would meet, though the union denied it.", ["Anna Novak", "union"]),
+        ("en", "Anna Novak said the books were burned, while managers told staff to stay silent.", ["Anna Novak"] * 2),
+    ],
+)
+def test_halves_of_a_sentence_have_their_own_credits(language: str, text: str, speakers: list[str]) -> None:
+    claims = RuleExtractor().extract(article_from_text(text, language=language)).claims
+    assert [claim.attribution.speaker if claim.attribution else "" for claim in claims] == speakers
