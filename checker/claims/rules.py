@@ -21,6 +21,7 @@ from checker.claims.mentions import Mentions
 from checker.claims.piece import Piece
 from checker.claims.predicates import subject_of
 from checker.claims.roles import CLAIMING, RoleSentence, sentence_roles
+from checker.claims.trims import bare, drop_connective, trim_marks
 from checker.claims.wording import reword
 from checker.claims.words import Tokens, lexicon, tokenise, word_set
 from checker.cues import DENIALS
@@ -103,7 +104,7 @@ class _Reading:
 
     def _pieces(self, sentence: RoleSentence) -> list[Piece]:
         text = self.article.text
-        tokens = _drop_connective(trim_stop(tokenise(text, sentence.start, sentence.end)))
+        tokens = drop_connective(trim_stop(tokenise(text, sentence.start, sentence.end)))
         if not tokens:
             return []
         question = tokens[-1].text == "?" or (tokens[-1].is_quote and len(tokens) > 1 and tokens[-2].text == "?")
@@ -151,22 +152,22 @@ class _Reading:
         frame = reading.frame
         if reading.attribution.cue.lower() in _ANNOUNCED and not reading.attribution.anonymous:
             # To announce a thing is to do it: the claim is that they did.
-            whole = _drop_connective(frame.whole)
+            whole = drop_connective(frame.whole)
             return [self._piece(whole, clause, None, sentence)]
         if frame.shape in ("document", "participle"):
-            whole = _drop_connective(frame.whole)
+            whole = drop_connective(frame.whole)
             return [self._piece(whole, clause, reading, sentence)]
         if len(frame.contents) == 2:
             first, second = frame.contents
             if _continues(second):
                 # One sentence that its attribution interrupts: quoted whole, worded without it.
-                main, rest = _bare(first), _bare(second)
+                main, rest = bare(first), bare(second)
                 piece = self._piece(rest, Clause("first", rest, main=main), reading, sentence)
                 piece.span = (first[0].start, second[-1].end)
                 return [piece]
         pieces: list[Piece] = []
         for content in frame.contents:
-            content = _drop_connective(content)
+            content = drop_connective(content)
             if content:
                 pieces.extend(self._decompose(content, reading, None, sentence, depth + 1))
         if frame.more:
@@ -181,7 +182,7 @@ class _Reading:
         return pieces
 
     def _piece(self, tokens: Tokens, clause: Clause, reading: Reading | None, sentence: RoleSentence) -> Piece:
-        tokens = _trim_marks(tokens)
+        tokens = trim_marks(tokens)
         attribution = reading.attribution if reading else None
         start = tokens[0].start if tokens else sentence.start
         end = tokens[-1].end if tokens else sentence.start
@@ -223,7 +224,7 @@ class _Reading:
             piece.attribution = self._pointed_source(piece)
         denied = piece.attribution is not None and piece.attribution.cue.lower() in DENIALS
         if denied and piece.reading is not None and piece.whole:
-            wording = reword(self.article.text, _trim_marks(piece.reading.frame.whole), (), (), resolved.swaps)
+            wording = reword(self.article.text, trim_marks(piece.reading.frame.whole), (), (), resolved.swaps)
         else:
             wording = reword(self.article.text, piece.tokens, piece.clause.subject, piece.clause.main, resolved.swaps)
         kind: Kind = kind_of(
@@ -299,7 +300,7 @@ def claim_from_text(text: str, language: str = "") -> Claim:
     article = article_from_text(text, language=language or detect_language(text))
     cleaned = article.text.strip()
     offset = article.text.index(cleaned)
-    tokens = _trim_marks(tokenise(article.text, offset, offset + len(cleaned)))
+    tokens = trim_marks(tokenise(article.text, offset, offset + len(cleaned)))
     mentions = Mentions(article.text, article.language)
     reading = Attributor(mentions, article.language).read(trim_stop(tokens)) if tokens else None
     if reading is not None and reading.attribution.cue.lower() in _ANNOUNCED:
@@ -311,7 +312,7 @@ def claim_from_text(text: str, language: str = "") -> Claim:
         and len(reading.frame.contents) == 1
         and reading.frame.shape not in ("document", "participle")
     ):
-        content = _trim_marks(reading.frame.contents[0])
+        content = trim_marks(reading.frame.contents[0])
     denied = attribution is not None and attribution.cue.lower() in DENIALS
     wording = reword(article.text, tokens if denied else content or tokens, (), (), [])
     kind = kind_of(content, article.language, attribution, question=cleaned.endswith("?"))
@@ -346,58 +347,10 @@ def _quote_whole(reading: Reading) -> bool:
     return reading.frame.shape == "initial" and reading.attribution.cue.lower() in lexicon().words("cues.speech.acts")
 
 
-def _bare(tokens: Tokens) -> Tokens:
-    """Without the marks at either end, quotation marks too."""
-    start, end = 0, len(tokens)
-    while start < end and not tokens[start].is_word:
-        start += 1
-    while end > start and not tokens[end - 1].is_word:
-        end -= 1
-    return tokens[start:end]
-
-
 def _continues(tokens: Tokens) -> bool:
     """Whether the second half of an interrupted quotation goes on with its sentence."""
     first = next((token for token in tokens if token.is_word), None)
     return first is None or first.text[0].islower()
-
-
-def _drop_connective(tokens: Tokens) -> Tokens:
-    """Without the words that only join a sentence to the one before: "Selain itu,", "However,", "But"."""
-    while tokens and not (tokens[0].is_word or tokens[0].is_quote or tokens[0].text in "([$€£Rp"):
-        tokens = tokens[1:]
-    for _ in range(2):
-        length = lexicon().match("cues.join.connectives", tokens, 0) if tokens else 0
-        if not length or length >= len(tokens):
-            break
-        if tokens[length].text == ",":
-            tokens = tokens[length + 1 :]
-        elif length == 1 and tokens[0].lower in {
-            "namun",
-            "tetapi",
-            "but",
-            "and",
-            "yet",
-            "so",
-            "adapun",
-            "sedangkan",
-            "bahkan",
-        }:
-            tokens = tokens[1:]
-        elif " ".join(t.lower for t in tokens[:length]) in {"diketahui bahwa", "sementara itu", "selain itu"}:
-            tokens = tokens[length:]
-        else:
-            break
-    return tokens
-
-
-def _trim_marks(tokens: Tokens) -> Tokens:
-    start, end = 0, len(tokens)
-    while start < end and tokens[start].text in ",;:–—-.…":
-        start += 1
-    while end > start and tokens[end - 1].text in ",;:–—-.…":
-        end -= 1
-    return tokens[start:end]
 
 
 def _content_words(text: str) -> set[str]:
