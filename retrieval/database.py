@@ -339,9 +339,11 @@ class Database:
     def sharing_voice(self, num: int, since: str, until: str, limit: int) -> list[int]:
         """Sources of these days that stand for an outlet for which `num` stands too, one of the two by relaying it."""
         rows = self.connection.execute(
-            "SELECT DISTINCT other.source FROM voices mine JOIN voices other ON other.outlet = mine.outlet"
+            # An outlet's own reports are not compared with each other: the index passes over them.
+            "SELECT DISTINCT other.source FROM voices mine"
+            " JOIN voices other ON other.outlet = mine.outlet AND other.own <= 1 - mine.own"
             " JOIN sources ON num = other.source"
-            " WHERE mine.source = ? AND other.source <> mine.source AND NOT (mine.own AND other.own)"
+            " WHERE mine.source = ? AND other.source <> mine.source"
             " AND earliest <= ? AND latest >= ? ORDER BY num LIMIT ?",
             (num, until, since, limit),
         )

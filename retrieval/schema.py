@@ -59,7 +59,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             outlet TEXT NOT NULL,
             source INTEGER NOT NULL REFERENCES sources (num) ON DELETE CASCADE,
             own INTEGER NOT NULL,
-            PRIMARY KEY (outlet, source)
+            PRIMARY KEY (outlet, own, source)
         ) WITHOUT ROWID;
         CREATE INDEX voices_by_source ON voices (source);
         CREATE TABLE credits (
