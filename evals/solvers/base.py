@@ -74,7 +74,7 @@ class Options:
         limit: Most cases of each data set; 0 for all.
         seed: Draws the baselines' samples and shuffles.
         baselines: Whether baselines are run at all.
-        baseline_limit: Most cases that a baseline which costs judge calls is run on; 0 for all.
+        baseline_limit: Most pairs of each data set that a baseline which costs judge calls is run on; 0 for all.
         claims: `both`, `found` or `gold`: whose claims are checked.
         batch: Cases put to the judge at once.
         cache: Folder for vectors of corpora, or None.
@@ -83,7 +83,7 @@ class Options:
     limit: int = 0
     seed: int = 0
     baselines: bool = True
-    baseline_limit: int = 1000
+    baseline_limit: int = 500
     claims: str = "both"
     batch: int = 64
     cache: str | None = None

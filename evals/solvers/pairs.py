@@ -34,7 +34,15 @@ class PairSolver:
         ]
         cases = [Case(_key(pair), JUDGE, pair) for pair in pairs]
         if options.baselines:
-            sample = limited(pairs, options.baseline_limit, _key, options.seed)
+            # Another draw than that of `limit`: what has the lowest keys of a large set would crowd out the small ones.
+            sets = dict.fromkeys(pair.dataset for pair in pairs)
+            sample = [
+                pair
+                for name in sets
+                for pair in limited(
+                    [pair for pair in pairs if pair.dataset == name], options.baseline_limit, _key, options.seed + 2
+                )
+            ]
             other = _others(pairs, options.seed)
             cases += [Case(_key(pair), CLAIM_ONLY, (pair, BLANK)) for pair in sample]
             cases += [Case(_key(pair), SHUFFLED, (pair, other[_key(pair)])) for pair in sample]

@@ -184,8 +184,9 @@ def test_limit_draws_the_same_cases_whatever_else_is_there(tmp_path: Path) -> No
 def test_baselines_run_on_a_sample(tmp_path: Path) -> None:
     summary = run(pairs(tmp_path / "p.jsonl"), tmp_path / "run", baseline_limit=5)
     assert summary["n"] == 30
-    assert summary["baselines"]["claim_only"]["n"] == 5
-    assert summary["baselines"]["claim_only"]["judge_on_same"]["n"] == 5
+    assert summary["baselines"]["claim_only"]["n"] == 10
+    assert {part["n"] for part in summary["baselines"]["claim_only"]["datasets"].values()} == {5}, "of each data set"
+    assert summary["baselines"]["claim_only"]["judge_on_same"]["n"] == 10
     bare = run(tmp_path / "p.jsonl", tmp_path / "bare", baselines=False)
     assert bare["baselines"]["claim_only"] == {}
     assert bare["baselines"]["majority"]["n"] == 30, "needs no judge"
