@@ -92,8 +92,8 @@ def run_tasks(
     ] = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
     baseline_limit: Annotated[
-        int, typer.Option(min=0, help="Most pairs that judge baselines are run on; 0 for all.")
-    ] = 1000,
+        int, typer.Option(min=0, help="Most pairs of each data set that judge baselines are run on; 0 for all.")
+    ] = 500,
     claims: Annotated[str, typer.Option(help="Whose claims are checked: found, gold or both.")] = "both",
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over in a folder that holds a run.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again what failed.")] = False,
