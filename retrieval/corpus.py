@@ -78,7 +78,8 @@ class Corpus:
 
     def vectors_at(self, positions: IntArray) -> FloatArray:
         """The embeddings of some passages; few of them are read by themselves, without the others."""
-        if self._matrix is None and len(positions) <= READ_BY_THEMSELVES:
+        few = len(positions) <= READ_BY_THEMSELVES and 2 * len(positions) <= len(self)
+        if self._matrix is None and few:
             nums = self.nums[positions].tolist()
             found = self._database.vectors_of(nums)
             return unpack([found[num] for num in nums], self._dimensions)

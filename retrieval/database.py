@@ -455,6 +455,10 @@ class Database:
 
     # -- counts
 
+    def is_empty(self) -> bool:
+        """Whether there is no source."""
+        return self.connection.execute("SELECT 1 FROM sources LIMIT 1").fetchone() is None
+
     def count(self, what: str) -> int:
         """Number of `sources`, `passages`, `indexed` passages or `origins`."""
         statement = {

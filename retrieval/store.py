@@ -289,7 +289,7 @@ class EvidenceStore:
         """Whether there is nothing to search."""
         with self._guard:
             self._look()
-            return self._database.count("sources") == 0
+            return self._database.is_empty()
 
     def get(self, source_id: str) -> Source:
         """The source of this id.
