@@ -125,8 +125,10 @@ def science_english(data: Path, *, words: int = 150) -> list[str]:
         with (folder / name).open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))
 
-    cited = {n: {d for r in rows(f"claims_{n}.csv") for d in re.findall(r"\d+", r["cited_doc_ids"])}
-             for n in ("train", "validation", "test")}
+    cited = {
+        n: {d for r in rows(f"claims_{n}.csv") for d in re.findall(r"\d+", r["cited_doc_ids"])}
+        for n in ("train", "validation", "test")
+    }
     allowed = cited["train"] - cited["validation"] - cited["test"]
     texts = [row["claim"] for row in rows("claims_train.csv")]
     for row in rows("corpus_train.csv"):
@@ -140,8 +142,9 @@ def science_english(data: Path, *, words: int = 150) -> list[str]:
     return [t for key, t in unique.items() if key and key not in held_out]
 
 
-def build(parallel: ParallelData, data: Path, *, seed: int = 7, passage_share: float = 0.4,
-          extra_english: int = 10_000) -> Examples:
+def build(
+    parallel: ParallelData, data: Path, *, seed: int = 7, passage_share: float = 0.4, extra_english: int = 10_000
+) -> Examples:
     """All examples of one run, in a fixed order for a fixed seed."""
     rng = random.Random(seed)
     targets: dict[str, int] = {}
@@ -168,14 +171,23 @@ def build(parallel: ParallelData, data: Path, *, seed: int = 7, passage_share: f
     return Examples(tuple(items), tuple(targets))
 
 
-def encode(model: Any, tokenizer: Any, texts: Sequence[str], *, tokens_per_batch: int = 4096, max_length: int = 256,
-           bf16: bool = True) -> np.ndarray:
+def encode(
+    model: Any,
+    tokenizer: Any,
+    texts: Sequence[str],
+    *,
+    tokens_per_batch: int = 4096,
+    max_length: int = 256,
+    bf16: bool = True,
+) -> np.ndarray:
     """Mean-pooled, L2-normalised vectors of a torch BERT, float32 (n, hidden), in the order of `texts`."""
     import torch
 
     device = next(model.parameters()).device
-    encodings = [[*e.ids[: max_length - 1], e.ids[-1]] if len(e.ids) > max_length else e.ids
-                 for e in tokenizer.encode_batch(list(texts))]
+    encodings = [
+        [*e.ids[: max_length - 1], e.ids[-1]] if len(e.ids) > max_length else e.ids
+        for e in tokenizer.encode_batch(list(texts))
+    ]
     order = sorted(range(len(texts)), key=lambda i: len(encodings[i]))
     out = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)
     was_training = model.training
@@ -188,8 +200,9 @@ def encode(model: Any, tokenizer: Any, texts: Sequence[str], *, tokens_per_batch
                 stop += 1
             ids, mask = pad([encodings[i] for i in order[start:stop]])
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
-                hidden = model(input_ids=torch.from_numpy(ids).to(device),
-                               attention_mask=torch.from_numpy(mask).to(device)).last_hidden_state
+                hidden = model(
+                    input_ids=torch.from_numpy(ids).to(device), attention_mask=torch.from_numpy(mask).to(device)
+                ).last_hidden_state
             vectors = pool(hidden.float(), torch.from_numpy(mask).to(device))
             out[order[start:stop]] = vectors.cpu().numpy()
             start = stop
@@ -226,8 +239,13 @@ def load_bert(folder: Path) -> Any:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
-    model = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager",
-                                      attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0)
+    model = BertModel.from_pretrained(
+        folder,
+        add_pooling_layer=False,
+        attn_implementation="eager",
+        attention_probs_dropout_prob=0.0,
+        hidden_dropout_prob=0.0,
+    )
     return model.float()
 
 

@@ -80,8 +80,9 @@ def scifact(data: Path) -> tuple[dict[str, str], dict[str, str], dict[str, dict[
     return corpus, queries, relevance
 
 
-def ndcg_at_10(embedder: Embedder, corpus: dict[str, str], queries: dict[str, str],
-               relevance: dict[str, dict[str, int]]) -> float:
+def ndcg_at_10(
+    embedder: Embedder, corpus: dict[str, str], queries: dict[str, str], relevance: dict[str, dict[str, int]]
+) -> float:
     """nDCG@10 by exact search (Järvelin and Kekäläinen, 2002), mean over queries."""
     documents = list(corpus)
     vectors = embedder.encode([corpus[d] for d in documents])
@@ -112,7 +113,8 @@ def evaluate(embedder: Embedder, data: Path, *, with_scifact: bool = True) -> di
         "sts_spearman_id_en": spearman(embedder, columns[2], columns[1], scores),
         "sts_pairs": len(rows),
         "english_cosine_to_teacher": float(
-            (en * distil_data.teacher_vectors([p.en for p in pairs])).sum(axis=1).mean()),
+            (en * distil_data.teacher_vectors([p.en for p in pairs])).sum(axis=1).mean()
+        ),
     }
     if with_scifact:
         found["scifact_ndcg_at_10"] = ndcg_at_10(embedder, *scifact(data))

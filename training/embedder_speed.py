@@ -100,8 +100,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name, times in spent.items():
             cosine = (vectors[name] * vectors["sentence-transformers fp32"]).sum(axis=1)
             median = float(np.median(times))
-            run.log("speed", texts=kind, mean_tokens=tokens, system=name, texts_per_cpu_s=len(part) / median,
-                    times=slow / median, cosine=float(cosine.mean()), lowest_cosine=float(cosine.min()))
+            run.log(
+                "speed",
+                texts=kind,
+                mean_tokens=tokens,
+                system=name,
+                texts_per_cpu_s=len(part) / median,
+                times=slow / median,
+                cosine=float(cosine.mean()),
+                lowest_cosine=float(cosine.min()),
+            )
 
 
 if __name__ == "__main__":

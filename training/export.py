@@ -202,8 +202,11 @@ def export_embedder(source: Path, out: Path, run: Run, *, version: str) -> None:
     english = [p.en for p in pairs.train] + distil_data.long_english(data) + distil_data.science_english(data)
     english += distil_data.english_extra(data, 10_000, random.Random(7))
     tokenizer, dropped = vocabulary.spare_english(
-        tokenizer, distil_data.load_tokenizer(base_model_folder()), word_counts(english),
-        word_counts(p.id for p in pairs.train))
+        tokenizer,
+        distil_data.load_tokenizer(base_model_folder()),
+        word_counts(english),
+        word_counts(p.id for p in pairs.train),
+    )
     run.log("pieces dropped for English's sake", count=len(dropped), first=dropped[:40])
     rng = np.random.default_rng(7)
     picked = [pairs.train[i] for i in rng.permutation(len(pairs.train))[:600]]

@@ -101,8 +101,9 @@ def _best_scales(rows: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(np.rint(rows / best), -127, 127).astype(np.int8), best.astype(np.float32)
 
 
-def linear(graph: Graph, value: str, weight: np.ndarray, bias: np.ndarray, rounding: Range | None, *,
-           divided: bool = False) -> str:
+def linear(
+    graph: Graph, value: str, weight: np.ndarray, bias: np.ndarray, rounding: Range | None, *, divided: bool = False
+) -> str:
     """`value @ weight.T + bias`, in integers where `rounding` says how, else in float32.
 
     Args:
@@ -129,16 +130,26 @@ def linear(graph: Graph, value: str, weight: np.ndarray, bias: np.ndarray, round
         whole, scales = quantise_rows(weight)
         weights = graph.node(
             "DequantizeLinear",
-            [graph.constant(whole.T, "w8"), graph.constant(scales[:, 0], "w8_scale"),
-             graph.constant(np.zeros(len(whole), np.int8), "w8_zero")],
+            [
+                graph.constant(whole.T, "w8"),
+                graph.constant(scales[:, 0], "w8_scale"),
+                graph.constant(np.zeros(len(whole), np.int8), "w8_zero"),
+            ],
             axis=1,
         )
         product = graph.node("MatMul", [rounded, weights])
     return str(graph.node("Add", [product, graph.constant(bias.astype(np.float32), "b")]))
 
 
-def encoder(graph: Graph, state: Mapping[str, np.ndarray], shape: Shape, ranges: Mapping[str, Range], *,
-            token_types: str | None = None, prefix: str = "") -> str:
+def encoder(
+    graph: Graph,
+    state: Mapping[str, np.ndarray],
+    shape: Shape,
+    ranges: Mapping[str, Range],
+    *,
+    token_types: str | None = None,
+    prefix: str = "",
+) -> str:
     """Token states (batch, tokens, hidden) of the inputs `input_ids` and `attention_mask`.
 
     Args:
@@ -160,8 +171,13 @@ def encoder(graph: Graph, state: Mapping[str, np.ndarray], shape: Shape, ranges:
 
     rows, scales = quantise_rows(weights("embeddings.word_embeddings.weight"))
     ids = "input_ids"
-    words = g.node("Mul", [g.node("Cast", [g.node("Gather", [g.constant(rows, "words"), ids])], to=1),
-                           g.node("Gather", [g.constant(scales, "word_scales"), ids])])
+    words = g.node(
+        "Mul",
+        [
+            g.node("Cast", [g.node("Gather", [g.constant(rows, "words"), ids])], to=1),
+            g.node("Gather", [g.constant(scales, "word_scales"), ids]),
+        ],
+    )
     one, zero = g.constant(np.asarray([1], np.int64)), g.constant(np.asarray([0], np.int64))
     length = g.node("Slice", [g.node("Shape", [ids]), one, g.constant(np.asarray([2], np.int64))])
     positions = weights("embeddings.position_embeddings.weight")[: shape.positions]
@@ -176,8 +192,10 @@ def encoder(graph: Graph, state: Mapping[str, np.ndarray], shape: Shape, ranges:
     states = norm(total, "embeddings.LayerNorm")
 
     mask = g.node("Cast", ["attention_mask"], to=1)
-    hidden_mask = g.node("Mul", [g.node("Sub", [g.constant(np.asarray(1.0, np.float32)), mask]),
-                                 g.constant(np.asarray(NEGATIVE, np.float32))])
+    hidden_mask = g.node(
+        "Mul",
+        [g.node("Sub", [g.constant(np.asarray(1.0, np.float32)), mask]), g.constant(np.asarray(NEGATIVE, np.float32))],
+    )
     bias = g.node("Unsqueeze", [hidden_mask, g.constant(np.asarray([1, 2], np.int64))])
     width = shape.hidden // shape.heads
     apart = g.constant(np.asarray([0, 0, shape.heads, width], np.int64))
@@ -200,13 +218,29 @@ def encoder(graph: Graph, state: Mapping[str, np.ndarray], shape: Shape, ranges:
         v = g.node("Transpose", [g.node("Reshape", [v, apart])], perm=[0, 2, 1, 3])
         shares = g.node("Softmax", [g.node("Add", [g.node("MatMul", [q, k]), bias])], axis=-1)
         mixed = g.node("Reshape", [g.node("Transpose", [g.node("MatMul", [shares, v])], perm=[0, 2, 1, 3]), together])
-        out = linear(g, mixed, weights(f"{at}.attention.output.dense.weight"),
-                     weights(f"{at}.attention.output.dense.bias"), outward, divided=True)
+        out = linear(
+            g,
+            mixed,
+            weights(f"{at}.attention.output.dense.weight"),
+            weights(f"{at}.attention.output.dense.bias"),
+            outward,
+            divided=True,
+        )
         states = norm(g.node("Add", [out, states]), f"{at}.attention.output.LayerNorm")
-        up = linear(g, states, weights(f"{at}.intermediate.dense.weight"), weights(f"{at}.intermediate.dense.bias"),
-                    ranges.get(f"{key}.up"))
-        down = linear(g, g.node("Gelu", [up]), weights(f"{at}.output.dense.weight"),
-                      weights(f"{at}.output.dense.bias"), ranges.get(f"{key}.down"))
+        up = linear(
+            g,
+            states,
+            weights(f"{at}.intermediate.dense.weight"),
+            weights(f"{at}.intermediate.dense.bias"),
+            ranges.get(f"{key}.up"),
+        )
+        down = linear(
+            g,
+            g.node("Gelu", [up]),
+            weights(f"{at}.output.dense.weight"),
+            weights(f"{at}.output.dense.bias"),
+            ranges.get(f"{key}.down"),
+        )
         states = norm(g.node("Add", [down, states]), f"{at}.output.LayerNorm")
     return states
 
@@ -221,8 +255,15 @@ def pooled(graph: Graph, states: str) -> str:
     return str(g.node("LpNormalization", [mean], axis=-1, p=2))
 
 
-def model(graph: Graph, output: str, width: int, *, inputs: Sequence[str] = ("input_ids", "attention_mask"),
-          output_name: str = "vectors", about: str = "") -> Any:
+def model(
+    graph: Graph,
+    output: str,
+    width: int,
+    *,
+    inputs: Sequence[str] = ("input_ids", "attention_mask"),
+    output_name: str = "vectors",
+    about: str = "",
+) -> Any:
     """The finished ONNX model, with `output` renamed to `output_name`, checked."""
     import onnx
     from onnx import TensorProto, helper
@@ -230,12 +271,16 @@ def model(graph: Graph, output: str, width: int, *, inputs: Sequence[str] = ("in
     graph.nodes.append(helper.make_node("Identity", [output], [output_name]))
     made = helper.make_model(
         helper.make_graph(
-            graph.nodes, "saring",
+            graph.nodes,
+            "saring",
             [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in inputs],
             [helper.make_tensor_value_info(output_name, TensorProto.FLOAT, ["batch", width])],
             initializer=graph.constants,
         ),
-        opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9, producer_name="saring.training", doc_string=about,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=9,
+        producer_name="saring.training",
+        doc_string=about,
     )
     onnx.checker.check_model(made)
     return made

@@ -295,9 +295,7 @@ def build(data: Path, seed: int, encoder: Path, *, run: Run | None = None) -> tu
     return kept, aside
 
 
-def mined_from(
-    per_set: dict[str, list[Row]], names: Sequence[str], count: int, rng: random.Random
-) -> Iterator[Row]:
+def mined_from(per_set: dict[str, list[Row]], names: Sequence[str], count: int, rng: random.Random) -> Iterator[Row]:
     """A sample of short rows of the named sets, to be padded; marked, so that padding stays inside their set."""
     pool = [r for name in names for r in per_set[name] if len(r.premise.split()) <= 28]
     for row in rng.sample(pool, min(count, len(pool))):

@@ -144,8 +144,9 @@ def spare_english(tokenizer: Any, base: Any, english: Counter[str], indonesian: 
         for word, right, now in zip(words, wanted, current.encode_batch(words, add_special_tokens=False), strict=True):
             if now.tokens != right:
                 harm.update(dict.fromkeys((p for p in now.tokens if p in fresh), 8 + english[word]))
-        more = {p for p, cost in harm.items()
-                if (p.startswith("##") or whole[p] < 0.5 * used[p]) and cost > 0.15 * used[p]} - dropped
+        more = {
+            p for p, cost in harm.items() if (p.startswith("##") or whole[p] < 0.5 * used[p]) and cost > 0.15 * used[p]
+        } - dropped
         if not more:
             break
         dropped |= more

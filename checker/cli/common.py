@@ -121,7 +121,7 @@ def show_report(report: Report, format: str, output: Path | None, language: str 
         write_file(output, render(report, format, language=language))
         screen = console(stderr=True)
         screen.print(summary(report, language or "en"))
-        screen.print(f"Report written to {output}")
+        screen.print(f"Report written to {output}", soft_wrap=True)
     elif format == "text":
         from checker.render.text import print_report
 
@@ -139,7 +139,7 @@ def write_html(report: Report, path: Path, language: str | None) -> None:
     from checker.render import render
 
     write_file(path, render(report, "html", language=language))
-    console(stderr=True).print(f"Report written to {path}")
+    console(stderr=True).print(f"Report written to {path}", soft_wrap=True)
 
 
 @contextmanager

