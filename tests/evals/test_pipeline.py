@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from evals import engine
-from evals.report.page import write_report
 from evals.runs import read_rows
 from evals.solvers.base import Options
 from evals.testing import FakeTools
@@ -21,13 +20,17 @@ CARDS = [
     {"id": "k1", "text": "The bridge over the delta opens in March", "language": "id"},
     {"id": "k2", "text": "The harbour lost not ninety boats in the storm but nine", "language": "en"},
 ]
+
+
+def gold(identity: str, quote: str, label: str, *cards: str, **more: str) -> dict[str, object]:
+    return {"id": identity, "quote": quote, "claim": quote, "label": label, "evidence_ids": list(cards), **more}
+
+
 GOLD = [
-    {"id": "c1", "quote": "The bridge over the delta opens in March", "claim": "The bridge over the delta opens in March",
-     "label": "supported", "evidence_ids": ["k1"]},
-    {"id": "c2", "quote": "The harbour lost ninety boats in the storm", "claim": "The harbour lost ninety boats in the storm",
-     "label": "unsupported", "evidence_ids": ["k2"], "subtype": "planted_number"},
-    {"id": "c3", "quote": "Nobody has counted the goats", "claim": "Nobody has counted the goats", "label": "needs_source"},
-]  # fmt: skip
+    gold("c1", "The bridge over the delta opens in March", "supported", "k1"),
+    gold("c2", "The harbour lost ninety boats in the storm", "unsupported", "k2", subtype="planted_number"),
+    gold("c3", "Nobody has counted the goats", "needs_source"),
+]
 
 
 @pytest.fixture
@@ -68,7 +71,6 @@ def test_three_tasks_share_one_run_of_the_pipeline(cases: Path, tmp_path: Path) 
     assert found["citation"]["overall"]["carries"] == 1.0  # type: ignore[index]
     assert found["cost"]["systems"]["gold"]["claims"] == 3  # type: ignore[index]
     assert json.dumps(found, allow_nan=False)
-    assert "Every wrong label" not in write_report(tmp_path / "run").read_text() or verdict["overall"]["end_to_end"] < 1  # type: ignore[index]
 
 
 def test_gold_claims_alone(cases: Path, tmp_path: Path) -> None:
@@ -77,10 +79,7 @@ def test_gold_claims_alone(cases: Path, tmp_path: Path) -> None:
     assert verdict["overall"]["accuracy_matched"] == 1.0  # type: ignore[index]
 
 
-def test_an_article_that_cannot_be_checked_is_a_failure_and_not_a_label(cases: Path, tmp_path: Path) -> None:
-    (cases / "01-bridge" / "evidence.jsonl").write_text(
-        json.dumps({**CARDS[0], "text": "\u200b"}) + "\n" + json.dumps(CARDS[1])
-    )
+def test_what_the_judge_cannot_hear_is_a_failure_and_not_a_label(cases: Path, tmp_path: Path) -> None:
     tools = FakeTools(lambda *_: None)
     plan = engine.Plan(("verdict",), (str(cases),), Options(baselines=False, claims="gold"), tmp_path / "run")
     verdict = engine.run(plan, tools).summaries["verdict"]
