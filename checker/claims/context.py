@@ -240,6 +240,11 @@ def _pointer_after(tokens: Tokens, index: int) -> int | None:
     return None
 
 
+_LONGEST_SWAP = 6
+"""Words of what "serangan itu" stands for that are still put in its place. A longer one makes the claim say more than
+the article does in this sentence, so that evidence must bear out all of it; it travels as context."""
+
+
 def _pointing(phrase: Tokens, opens: bool, scene: Scene, start: int, resolved: Resolved) -> None:
     text = scene.mentions.text
     head = phrase[0].lower
@@ -254,7 +259,8 @@ def _pointing(phrase: Tokens, opens: bool, scene: Scene, start: int, resolved: R
             antecedent, safe = earlier, bool(re.search(r"[A-Z0-9]", earlier[1:]))
     if antecedent:
         resolved.note(shown, antecedent)
-        if safe and len(phrase) == 2 and _clear_end(text, phrase[-1].end):
+        brief = len(antecedent.split()) <= _LONGEST_SWAP
+        if safe and brief and len(phrase) == 2 and _clear_end(text, phrase[-1].end):
             swapped = antecedent[0].upper() + antecedent[1:] if phrase[0].is_capital else antecedent
             second = antecedent.split()[1:2]
             named = bool(second) and second[0][0].isupper() and len(antecedent.split()) == 2
