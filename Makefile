@@ -1,7 +1,8 @@
 # make setup   a virtual environment in .venv with Saring in it
 # make demo    set up, load the demo evidence, check the demo article, print the report and write it as HTML
 # make test    set up with everything the tests need, and run them
-# make check   format, lint, types
+# make check   format, lint, types, house rules
+# make check-quality   small fixed slices of stance, retrieval and verdict against their recorded floors
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +11,7 @@ DEMO ?= demo
 ARTICLE ?= seeds/01-araghchi-moskow/article.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check format clean
+.PHONY: help setup dev demo test check check-quality format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -46,6 +47,9 @@ check: dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/house
+
+check-quality: dev
+	$(BIN)/python -m evals quality
 
 format: dev
 	$(BIN)/ruff format .

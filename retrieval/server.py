@@ -44,6 +44,7 @@ REFRESH_SECONDS = 1.0
 """How long a look at the server is taken for the present."""
 
 _PAGE = 500
+_CATCH_UP_TRIES = 4
 _MIRROR_TIMEOUT = 60.0
 # Chroma wants a vector with every record; sources are never searched by theirs.
 _NO_VECTOR = [1.0, 0.0]
@@ -152,7 +153,19 @@ class ServerStore(EvidenceStore):
             self._catch_up()
 
     def _catch_up(self) -> None:
-        state = self._remote.state()
+        for _ in range(_CATCH_UP_TRIES - 1):
+            state = self._remote.state()
+            try:
+                self._catch_up_to(state)
+            except StoreError:
+                # Another machine may be writing: what it says of itself and what it holds were read apart.
+                if self._remote.state().token == state.token:
+                    raise
+            else:
+                return
+        self._catch_up_to(self._remote.state())
+
+    def _catch_up_to(self, state: State) -> None:
         if state.token != self._token or not self._token:
             if state.signed and state.signed != self._database.meta("embedder_digest"):
                 with _mirror_writer(self.path) as database, database.transaction():
@@ -332,6 +345,9 @@ class Remote:
         """Write sources: their passages, then themselves, then word that something changed."""
         index = self.index(signed)
         with self.talking():
+            if (self._sources.metadata or {}).get("embedder_digest") != signed:
+                # Whoever sees the sources must be able to tell which vectors are theirs.
+                self._announce(signed, embedder)
             for new in prepared:
                 if new.passages:
                     index.add([passage.id for passage in new.passages], unpack(new.vectors, new.dimensions))
