@@ -36,7 +36,10 @@ setup: $(VENV)/.setup
 dev: $(VENV)/.dev
 
 demo: setup
+	@# A store made by earlier weights cannot be added to; this one is made of the seeds alone, so make it anew.
+	@if [ ! -e $(DEMO)/.made ] || [ retrieval/models/embedder/manifest.json -nt $(DEMO)/.made ]; then rm -rf $(DEMO)/store; fi
 	$(BIN)/saring evidence add seeds/evidence --store $(DEMO)/store
+	@touch $(DEMO)/.made
 	$(BIN)/saring check $(ARTICLE) --store $(DEMO)/store --html $(DEMO)/report.html
 
 test: dev

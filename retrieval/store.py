@@ -483,8 +483,8 @@ class EvidenceStore:
         if made_with is not None and made_with != self._signed(embedder):
             raise EmbedderMismatch(
                 f"store {self.location} was made with the embedding model {self._database.meta('embedder_name')!r} "
-                f"({made_with.split()[0][:12]}), not {embedder.name!r} ({embedder.digest[:12]}); use that model, or "
-                "embed the store again with: saring evidence reindex --embed"
+                f"({made_with.split()[0][-12:]}), not {embedder.name!r} ({embedder.digest[-12:]}); use that model, or "
+                f"embed the store again with: saring evidence reindex --embed --store {self.location}"
             )
 
     def _must_write(self) -> None:
