@@ -2,6 +2,7 @@
 # make demo    set up, load the demo evidence, check the demo article, print the report and write it as HTML
 # make test    set up with everything the tests need, and run them
 # make check   format, lint, types, house rules
+# make serve   set up with the web parts, load the demo evidence, and open the review queue and chat at 127.0.0.1
 # make check-quality   small fixed slices of stance, retrieval and verdict against their recorded floors
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ DEMO ?= demo
 ARTICLE ?= seeds/01-araghchi-moskow/article.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check check-quality format clean
+.PHONY: help setup dev demo serve test check check-quality format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -29,18 +30,27 @@ $(VENV)/.setup: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt torch
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $@ $(VENV)/.setup $(VENV)/.web
+
+$(VENV)/.web: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[web]"
 	@touch $@ $(VENV)/.setup
 
 setup: $(VENV)/.setup
 
 dev: $(VENV)/.dev
 
-demo: setup
+$(DEMO)/.made: retrieval/models/embedder/manifest.json $(wildcard seeds/evidence/*) | setup
 	@# A store made by earlier weights cannot be added to; this one is made of the seeds alone, so make it anew.
-	@if [ ! -e $(DEMO)/.made ] || [ retrieval/models/embedder/manifest.json -nt $(DEMO)/.made ]; then rm -rf $(DEMO)/store; fi
+	@rm -rf $(DEMO)/store
 	$(BIN)/saring evidence add seeds/evidence --store $(DEMO)/store
-	@touch $(DEMO)/.made
+	@touch $@
+
+demo: setup $(DEMO)/.made
 	$(BIN)/saring check $(ARTICLE) --store $(DEMO)/store --html $(DEMO)/report.html
+
+serve: $(VENV)/.web $(DEMO)/.made
+	$(BIN)/saring serve --store $(DEMO)/store --database $(DEMO)/queue.db
 
 test: dev
 	$(BIN)/python -m pytest $(PYTEST)
