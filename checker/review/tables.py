@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -137,7 +138,23 @@ checks = Table(
     Column("lease_until", _WHEN),
     Column("created_at", _WHEN, nullable=False),
     Column("finished_at", _WHEN),
+    Column("worker", String(64)),
+    Column("not_before", _WHEN),
     _one_of("status", ["queued", "running", "done", "failed"]),
+    Index("ix_checks_status_created_at", "status", "created_at"),
+)
+
+check_events = Table(
+    "check_events",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("check_id", _ID, ForeignKey("checks.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", _WHEN, nullable=False),
 )
 
 items = Table(
@@ -176,6 +193,14 @@ items = Table(
     Index("ix_items_state_need", "state", "need"),
 )
 
+item_vectors = Table(
+    "item_vectors",
+    metadata,
+    Column("item_id", _ID, ForeignKey("items.id"), primary_key=True),
+    Column("embedder", String(160), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
 machine_verdicts = Table(
     "machine_verdicts",
     metadata,
@@ -208,6 +233,7 @@ decisions = Table(
     Column("blind", Boolean, nullable=False),
     Column("machine_verdict_id", _ID, ForeignKey("machine_verdicts.id")),
     Column("created_at", _WHEN, nullable=False),
+    Column("evidence", JSON),
     _one_of("kind", ["first", "second"]),
     _one_of("label", ["supported", "unsupported", "needs_source"]),
     CheckConstraint("rating IS NULL OR rating IN ('true', 'false')", name="rating"),
@@ -278,6 +304,7 @@ webhooks = Table(
     Column("events", JSON, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", _WHEN, nullable=False),
+    Column("created_by", _ID),
 )
 
 deliveries = Table(
@@ -292,7 +319,11 @@ deliveries = Table(
     Column("next_at", _WHEN, nullable=False),
     Column("last_error", Text),
     Column("created_at", _WHEN, nullable=False),
+    Column("event", String(32), nullable=False, server_default=""),
+    Column("lease_until", _WHEN),
+    Column("sent_at", _WHEN),
     _one_of("status", ["pending", "sent", "dead"]),
+    Index("ix_deliveries_status_next_at", "status", "next_at"),
 )
 
 WRITE_ONCE = ("machine_verdicts", "decisions", "events", "publications")
