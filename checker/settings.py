@@ -17,6 +17,22 @@ from checker.errors import SettingsError
 
 OFFLINE_EXTRACTOR = "rules"
 
+SERVING = frozenset(
+    {
+        "database_url",
+        "host",
+        "port",
+        "public_url",
+        "trusted_hosts",
+        "proxies",
+        "oidc_issuer",
+        "oidc_client_id",
+        "oidc_client_secret",
+        "oidc_role",
+    }
+)
+"""Settings of the server. They shape no check, and some are secret: they never enter a report."""
+
 
 def config_file() -> Path:
     """Path of the settings file, whether or not there is one."""
@@ -40,6 +56,13 @@ def default_cache() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("saring")) / "replies.sqlite3"
+
+
+def default_database() -> str:
+    """Where the review queue is kept unless told otherwise: under the user's data folder."""
+    import platformdirs
+
+    return str(Path(platformdirs.user_data_dir("saring")) / "queue.db")
 
 
 class Settings(BaseSettings):
@@ -98,6 +121,25 @@ class Settings(BaseSettings):
     language: Literal["", "id", "en"] = Field(
         default="", description="Language of the interface; empty: the article's."
     )
+    database_url: str = Field(
+        default_factory=default_database,
+        description="The review queue: a file, or postgresql://user@host/name.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that 'saring serve' listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port that 'saring serve' listens on; 0: a free one.")
+    public_url: str = Field(
+        default="", description="Where people reach the pages, e.g. https://saring.example.org; empty: host and port."
+    )
+    trusted_hosts: str = Field(default="", description="Further host names the pages answer to, by comma.")
+    proxies: str = Field(
+        default="", description="Addresses of proxies whose X-Forwarded headers are believed, by comma."
+    )
+    oidc_issuer: str = Field(default="", description="OpenID Connect: URL of the identity provider; empty: none.")
+    oidc_client_id: str = Field(default="", description="OpenID Connect: id of this client at the provider.")
+    oidc_client_secret: str = Field(default="", repr=False, description="OpenID Connect: secret of this client.")
+    oidc_role: Literal["", "viewer", "checker", "editor"] = Field(
+        default="", description="OpenID Connect: role of whoever signs in for the first time; empty: nobody is let in."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -113,7 +155,8 @@ class Settings(BaseSettings):
 
     def public(self) -> dict[str, Any]:
         """The settings that shaped a check, as plain JSON values, for its report. Holds no secret."""
-        return self.model_dump(exclude={"cache", "explain", "fetch_contact", "fetch_allow", "language", "threads"})
+        private = {"cache", "explain", "fetch_contact", "fetch_allow", "language", "threads"}
+        return self.model_dump(exclude=private | SERVING)
 
 
 def load_settings(**flags: Any) -> Settings:
