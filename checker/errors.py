@@ -24,6 +24,9 @@
     │   ├── Incomplete          something that is required is missing or not valid
     │   ├── KeyReused           an idempotency key was used before, with another request
     │   └── LoginFailed         wrong name or password, or too many tries
+    ├── WebError                a request is refused at the door, before it reaches the queue
+    │   ├── NotSignedIn         nobody is signed in, or the session or token has ended
+    │   └── Forged              it lacks the token that only a page of ours could have sent along
     ├── DatabaseUnavailable     the queue's database cannot be opened or is of another version
     ├── ReportUnreadable        a report read back from JSON is not one
     ├── OutputError             the result cannot be written where it was asked for
@@ -164,6 +167,18 @@ class KeyReused(ReviewError):
 
 class LoginFailed(ReviewError):
     """Wrong name or password, or too many tries."""
+
+
+class WebError(CheckerError):
+    """A request is refused at the door, before it reaches the queue."""
+
+
+class NotSignedIn(WebError):
+    """Nobody is signed in, or the session or token has ended."""
+
+
+class Forged(WebError):
+    """The request lacks the token that only a page of ours could have sent along."""
 
 
 class DatabaseUnavailable(CheckerError):
