@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from checker.notes import note
 from checker.types import Citation, Claim, Label, Reason, Stance, StanceName, Verdict
 
 STANDING: Mapping[str, int] = {
@@ -127,18 +128,18 @@ def decide(
     decision = _weigh(counted, policy)
     notes = list(decision.notes)
     if decision.label == "needs_source":
-        decision, note = _why_nothing(decision, sound, policy)
-        notes += note
+        decision, why = _why_nothing(decision, sound, policy)
+        notes += why
     content_label = decision.label
     if claim.attribution is not None:
         content_label = _weigh([stance for stance in counted if not stance.own_word], policy).label
         if content_label != decision.label:
-            notes.append("On the speaker's word alone; without it the content needs a source of its own.")
+            notes.append(note("own_word"))
     if any(not quote_holds(stance) for stance in own):
-        notes.append("A quote that does not stand in its source was thrown out.")
+        notes.append(note("bad_quote"))
     cited = _citations(decision, sound, policy)
     if any(not citation.counted for citation in cited) and decision.label != "needs_source":
-        notes.append("Evidence that must not count (see the citations) is shown but was left out.")
+        notes.append(note("left_out"))
     return Verdict(
         claim_id=claim.id,
         label=decision.label,
@@ -205,7 +206,7 @@ def _weigh(stances: Sequence[Stance], policy: Policy) -> _Decision:
             support[0].score,
             tuple(support),
             tuple(refute),
-            (_minority(refute, "contradicts it"),),
+            (_minority(refute, "minority_against"),),
         )
     if refute_standing > support_standing or len(refute) >= policy.outvote * len(support):
         return _Decision(
@@ -214,7 +215,7 @@ def _weigh(stances: Sequence[Stance], policy: Policy) -> _Decision:
             refute[0].score,
             tuple(refute),
             tuple(support),
-            (_minority(support, "supports it"),),
+            (_minority(support, "minority_for"),),
         )
     return _Decision(
         "unsupported",
@@ -224,9 +225,9 @@ def _weigh(stances: Sequence[Stance], policy: Policy) -> _Decision:
     )
 
 
-def _minority(voices: Sequence[_Voice], verb: str) -> str:
+def _minority(voices: Sequence[_Voice], name: str) -> str:
     names = sorted({voice.stance.hit.source.publisher or voice.stance.hit.source.id for voice in voices})
-    return f"Outvoted or of lower standing, yet worth reading: {', '.join(names)} {verb}."
+    return note(name, names=", ".join(names))
 
 
 def _why_nothing(decision: _Decision, sound: Sequence[Stance], policy: Policy) -> tuple[_Decision, list[str]]:
@@ -238,12 +239,12 @@ def _why_nothing(decision: _Decision, sound: Sequence[Stance], policy: Policy) -
         return decision, notes
     copies = [voice for voice in speaking if voice.stance.hit.excluded == "copy_of_article"]
     if copies:
-        notes.append("The only evidence is the article itself or a copy of it.")
+        notes.append(note("only_copy"))
         return _Decision("needs_source", "only_origin", decision.confidence, ()), notes
     if any(voice.stance.flagged for voice in speaking):
-        notes.append("The only evidence addresses the machine that reads it; nothing may rest on it alone.")
+        notes.append(note("only_flagged"))
         return _Decision("needs_source", "weak_evidence", decision.confidence, ()), notes
-    notes.append("Evidence published after the as-of date addresses it, but does not count.")
+    notes.append(note("only_later"))
     return decision, notes
 
 
@@ -260,11 +261,11 @@ def _citations(decision: _Decision, sound: Sequence[Stance], policy: Policy) -> 
         source = stance.hit.source
         notes = stance.notes
         if stance.hit.excluded == "after_as_of":
-            notes = (*notes, "Published after the as-of date: shown, not counted.")
+            notes = (*notes, note("later"))
         elif stance.hit.excluded == "copy_of_article":
-            notes = (*notes, "A copy of the article under check: shown, not counted.")
+            notes = (*notes, note("copy"))
         if stance.flagged:
-            notes = (*notes, "This source addresses the machine that reads it: not counted.")
+            notes = (*notes, note("flagged"))
         cited.append(
             Citation(
                 source_id=source.id,

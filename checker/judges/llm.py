@@ -22,6 +22,7 @@ from checker.judges.base import Bench, Hearing, Judgement, Progress
 from checker.llm.caller import Caller
 from checker.llm.loop import run_async, run_sync
 from checker.llm.prompts import load_prompt
+from checker.notes import note
 from checker.types import Article, Claim, Failure, Stance
 from retrieval.segment import split_sentences
 from retrieval.types import Hit, Source
@@ -258,7 +259,7 @@ def _stance(item: StanceReply, claim: Claim, sitting: Sitting, inspected: Inspec
         speaker=speaker,
         own_word=own_word,
         flagged=inspected.flagged,
-        notes=tuple(f"The source {order}." for order in inspected.orders),
+        notes=tuple(note("order", order=order) for order in inspected.orders),
     )
 
 

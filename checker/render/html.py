@@ -15,6 +15,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
+from checker.notes import in_language
 from checker.render.base import (
     STATUSES,
     SYMBOLS,
@@ -105,6 +106,7 @@ def render_html(report: Report, *, language: str = "en") -> str:
         origins_line=lambda count: origins_line(count, language),
         failure_line=lambda failure: failure_line(failure, language),
         show_date=lambda value: show_date(value, language),
+        told=lambda note: in_language(note, language),
     )
     return page.rstrip() + "\n"
 

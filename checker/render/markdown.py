@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from checker.notes import in_language
 from checker.render.base import (
     SYMBOLS,
     Row,
@@ -114,5 +115,5 @@ def _citation(citation: Citation, language: str) -> list[str]:
     ]
     if not citation.counted:
         parts.append(vocabulary["not_counted"])
-    parts.extend(escape(note) for note in citation.notes)
+    parts.extend(escape(in_language(note, language)) for note in citation.notes)
     return [f"> “{escape(citation.quote)}”", ">", f"> — {' · '.join(parts)}", ""]

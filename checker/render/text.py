@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from checker.notes import in_language
 from checker.render.base import (
     SYMBOLS,
     Row,
@@ -80,7 +81,7 @@ def print_report(report: Report, console: Console, *, language: str = "en") -> N
         print_sources(report, console, language=language)
         console.print()
     for note in report.notes:
-        console.print(Text(f"{vocabulary['notes']}: {clean_line(note)}", style="dim"))
+        console.print(Text(f"{vocabulary['notes']}: {clean_line(in_language(note, language))}", style="dim"))
     console.print(_summary(report, language, _symbols(console)))
 
 
@@ -166,7 +167,7 @@ def _body(row: Row, language: str) -> Text:
         if hidden := len(verdict.citations) - len(shown):
             body.append(f"\n{vocabulary['more_citations'].format(count=hidden)}", style="not bold dim")
         for note in verdict.notes:
-            body.append(f"\n{vocabulary['notes']}: {clean_line(note)}", style="not bold dim")
+            body.append(f"\n{vocabulary['notes']}: {clean_line(in_language(note, language))}", style="not bold dim")
     return body
 
 
@@ -193,6 +194,6 @@ def _citation(citation: Citation, language: str) -> Text:
     parts = [show_date(citation.published_at, language), vocabulary[citation.stance]]
     if not citation.counted:
         parts.append(vocabulary["not_counted"])
-    parts.extend(clean_line(note) for note in citation.notes)
+    parts.extend(clean_line(in_language(note, language)) for note in citation.notes)
     text.append("".join(f" · {part}" for part in parts), style="cyan")
     return text

@@ -11,6 +11,7 @@ import re
 
 from checker.cues import NEGATIONS, NOT_NEGATING, language_of
 from checker.judges.checks.finding import Evidence, Finding
+from checker.notes import note
 from retrieval.names import find_names, related, same_name
 
 _TURNED = 0.5
@@ -36,7 +37,7 @@ def check_across(claim: str, evidence: Evidence) -> list[Finding]:
         theirs = [name.text for name in find_names(stretch)]
         shared = [name for name in mine if any(same_name(name, other) or related(name, other) for other in theirs)]
         if len(set(shared)) >= _NAMES:
-            return [Finding("negation", "refute", _TURNED, "Only the source denies it.")]
+            return [Finding("negation", "refute", _TURNED, note("source_denies"))]
     return []
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.numbers import agree
 from checker.judges.checks.quantity import Quantity, find_quantities
+from checker.notes import note
 from retrieval.names import NameSpan, find_names, same_name
 
 _SWAPPED = 0.1
@@ -37,7 +38,7 @@ def check_bindings(claim: str, evidence: Evidence) -> list[Finding]:
             if agree(wanted[0], quantity) and not any(same_name(mine.text, other.text) for mine in names)
         ]
         if len(own) == 1 and others and not agree(wanted[0], own[0]):
-            reason = f"The source gives “{wanted[0].text}” for {others[0]} and “{own[0].text}” for {name.text}."
+            reason = note("bound_elsewhere", value=wanted[0].text, other=others[0], own=own[0].text, name=name.text)
             return [Finding("binding", "refute", _SWAPPED, reason)]
     return []
 

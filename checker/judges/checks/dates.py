@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.moments import Clock, Moment, find_clocks, find_moments, resolve
+from checker.notes import note
 
 _REFUTED, _COARSER, _ABSENT, _ABSENT_YEAR, _ABSENT_TIME = 0.1, 0.8, 0.6, 0.85, 0.8
 """What is left of the support: another date stated, only a coarser one, none at all, only the year missing, no time."""
@@ -54,13 +55,13 @@ def _look(
         rivals = [other for other in rivals if _shared_parts(moment, other) == nearest]
     if len(rivals) == 1 and not any(_agrees(moment, other) for other in stated):
         return Finding(
-            "date", "refute", _REFUTED, f"The claim says “{moment.text}”; the source says “{rivals[0].text}”."
+            "date", "refute", _REFUTED, note("other_value", claimed=moment.text, stated=f"“{rivals[0].text}”")
         )
     if agreeing:
-        return Finding("date", "lower", _COARSER, f"The source is less exact than “{moment.text}”.")
+        return Finding("date", "lower", _COARSER, note("less_exact", claimed=moment.text))
     only_year = moment.year is not None and moment.month is None and moment.weekday is None
     factor = _ABSENT_YEAR if only_year else _ABSENT
-    return Finding("date", "lower", factor, f"The cited text does not give the date “{moment.text}”.")
+    return Finding("date", "lower", factor, note("no_date", claimed=moment.text))
 
 
 def _within_years(moment: Moment, stated: Sequence[Moment]) -> bool:
@@ -135,12 +136,10 @@ def _clocks(claim: str, evidence: Evidence) -> list[Finding]:
         if any(_same_time(clock, other) for other in known):
             continue
         if len(stated) == 1:
-            reason = f"The claim says “{clock.text}”; the source says “{stated[0].text}”."
+            reason = note("other_value", claimed=clock.text, stated=f"“{stated[0].text}”")
             findings.append(Finding("date", "refute", _REFUTED, reason))
         else:
-            findings.append(
-                Finding("date", "lower", _ABSENT_TIME, f"The cited text does not give the time “{clock.text}”.")
-            )
+            findings.append(Finding("date", "lower", _ABSENT_TIME, note("no_time", claimed=clock.text)))
     return findings
 
 

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from checker.cues import language_of, small_words, words
 from checker.judges.checks.finding import Evidence, Finding
+from checker.notes import note
 from retrieval.gazetteer import words_of
 from retrieval.names import NameSpan, canonical, find_names, lookup, related, same_name
 
@@ -52,13 +53,13 @@ def check_names(claim: str, evidence: Evidence) -> list[Finding]:
         ]
         others_met = any(_same(mine, other) for mine in wanted if mine is not name for other in stated)
         if len(rivals) == 1 and not stands_in and not in_part and (others_met or len(wanted) == 1):
-            reason = f"The claim names {name.text}; in its place the source names {rivals[0].text}."
+            reason = note("name_replaced", name=name.text, rival=rivals[0].text)
             findings.append(Finding("name", "refute", _REPLACED, reason))
         else:
             factor = _ABSENT if name.type in _TYPED else _ABSENT_OTHER
             # What a claim says of a known person, a passage that never names them can hardly bear out.
             factor = _ABSENT_PERSON if name.type == "person" else factor
-            findings.append(Finding("name", "lower", factor, f"The cited passage does not name {name.text}."))
+            findings.append(Finding("name", "lower", factor, note("name_absent", name=name.text)))
     return findings
 
 

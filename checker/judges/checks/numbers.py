@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.quantity import Quantity, find_quantities, rounds_to
 from checker.judges.checks.units import DURATIONS, EXACT
+from checker.notes import note
 
 _TOLERANCE = 0.1
 """How far "about" reaches, as a share of the value; chosen on newsroom-dev, where 1,800 stands for 1,795."""
@@ -117,15 +118,13 @@ def _missing(
         and not any(_compatible(mine, other) and agree(mine, other) for mine in wanted if mine is not quantity)
     ]
     if rivals and quantity.unit not in _TIED_UNITS:
-        named = " and ".join(dict.fromkeys(f"“{other.text}”" for other in rivals[:3]))
+        named = ", ".join(dict.fromkeys(f"“{other.text}”" for other in rivals[:3]))
         if len(rivals) == 1:
-            return Finding("number", "refute", _REFUTED, f"The claim says “{quantity.text}”; the source says {named}.")
-        return Finding(
-            "number", "veto", _VETOED, f"The claim says “{quantity.text}”; the source gives {named} instead."
-        )
+            return Finding("number", "refute", _REFUTED, note("other_value", claimed=quantity.text, stated=named))
+        return Finding("number", "veto", _VETOED, note("instead", claimed=quantity.text, stated=named))
     small = (
         quantity.value < 10 and quantity.unit not in ("percent", "magnitude", "idr", "usd") and quantity.value % 1 == 0
     )
     if small:
-        return Finding("number", "lower", _SMALL, f"The cited text does not state “{quantity.text}”.")
-    return Finding("number", "veto", _ABSENT, f"The cited text does not state “{quantity.text}”.")
+        return Finding("number", "lower", _SMALL, note("not_stated", claimed=quantity.text))
+    return Finding("number", "veto", _ABSENT, note("not_stated", claimed=quantity.text))

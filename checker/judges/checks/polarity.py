@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from checker.cues import AXES, DENIALS, FAILURES, NEGATIONS, NOT_NEGATING, ORDER, Axis, language_of, small_words, words
 from checker.judges.checks.finding import Evidence, Finding
+from checker.notes import note
 
 _DENIED, _TURNED = 0.15, 0.2
 _REACH = 2
@@ -58,11 +59,11 @@ def check_polarity(claim: str, evidence: Evidence) -> list[Finding]:
     compared = bool(_COMPARED & {*words(claim)})  # "A is no safer than B" is what "B is safer than A" says
     if near and not compared and (word := _denied_once(mine, theirs, shared)):
         who = "claim" if any(word in denied for _, denied in mine.clauses) else "source"
-        findings.append(Finding("negation", "refute", _DENIED, f"Only the {who} denies it (“{word}”)."))
+        findings.append(Finding("negation", "refute", _DENIED, note("one_denies", who=who, word=word)))
     if (turned := _turned(claim, evidence.text)) and near:
         axis, mine_up = turned
         says, said = (axis.plus, axis.minus) if mine_up else (axis.minus, axis.plus)
-        reason = f"They differ in {axis.name}: the claim says {says}, the source {said}."
+        reason = note("direction", axis=axis.name, says=says, said=said)
         findings.append(Finding("direction", "refute", _TURNED, reason))
     return findings
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from checker.cues import ACCORDING, SPEECH_EN, SPEECH_ID
 from checker.judges.checks.finding import Evidence, Finding
+from checker.notes import note
 from checker.types import Claim
 from retrieval.gazetteer import words_of
 from retrieval.names import NameSpan, find_names, same_name
@@ -124,7 +125,7 @@ def check_speaker(claim: Claim, evidence: Evidence) -> list[Finding]:
     theirs = [speaker for speaker in speakers(evidence.text) if _is_person(speaker)]
     if len(theirs) != 1 or _is_speaker(theirs[0], mine) or _mentioned(mine, evidence.text):
         return []
-    reason = f"The article has {mine} say it; the source has {theirs[0]} say it."
+    reason = note("other_speaker", claimed=mine, stated=theirs[0])
     if claim.attribution is not None:
         return [Finding("speaker", "lower", _OTHER_SPEAKER, reason)]
     # Here who said it is what the claim says.
