@@ -166,6 +166,8 @@ class ReviewService(Queries):
     def _check_content(
         self, connection: Connection, rule: Rule, action: Action, actor: Actor, row: RowMapping, change: Change
     ) -> None:
+        if rule.flagged and not row["recheck"]:
+            raise WrongState("the item is not flagged for another look")
         if rule.comment and not change.comment.strip():
             raise Incomplete(f"{action} needs a comment")
         if len(change.comment) > MAX_TEXT or len(change.reason) > MAX_TEXT:
@@ -243,6 +245,8 @@ class ReviewService(Queries):
                 )
             )
             return {**free, "published_before": True}
+        if action is Action.KEEP:
+            return {"recheck": False}
         if action is Action.MERGE:
             return {**free, "merged_into": change.into}
         return {}

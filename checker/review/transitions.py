@@ -55,6 +55,7 @@ class Action(StrEnum):
     REOPEN = "reopen"
     MERGE = "merge"
     COMMENT = "comment"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Rule:
         holder: Only who holds the item may do it (its lease decides; one that has run out holds nothing).
         not_decider: Whoever wrote the decision in force may not do it, whatever their role.
         comment: A comment is required.
+        flagged: Only where the item is flagged for another look.
         label: A label and a reason are required.
     """
 
@@ -77,6 +79,7 @@ class Rule:
     holder: bool = False
     not_decider: bool = False
     comment: bool = False
+    flagged: bool = False
     label: bool = False
 
 
@@ -102,6 +105,14 @@ RULES: dict[Action, Rule] = {
     Action.REOPEN: Rule(_from(State.PUBLISHED, State.CORRECTED), State.RETURNED, Role.EDITOR, comment=True),
     Action.MERGE: Rule(_from(State.NEW, State.CLAIMED, State.RETURNED), State.MERGED, Role.CHECKER),
     Action.COMMENT: Rule(frozenset(State), None, Role.CHECKER, comment=True),
+    # Somebody looked at the new evidence, and the decision stands: the flag goes, the reason is on record.
+    Action.KEEP: Rule(
+        _from(State.DECIDED, State.IN_SECOND_REVIEW, State.APPROVED, State.PUBLISHED, State.CORRECTED),
+        None,
+        Role.EDITOR,
+        comment=True,
+        flagged=True,
+    ),
 }
 """Every action there is. `withdraw` is its author's alone, which the service holds: it undoes one's own decision."""
 

@@ -301,6 +301,12 @@ def test_new_evidence_flags_a_decided_claim(service: ReviewService, people: Peop
     found = service.get(item.id)
     assert (found.recheck, found.machine_label, found.state) == (True, "unsupported", State.PUBLISHED)
     assert [verdict.label for verdict in service.verdicts(item.id)] == ["unsupported", "supported"]
+    with pytest.raises(Incomplete):
+        service.act(item.id, Action.KEEP, people["citra"])
+    kept = service.act(item.id, Action.KEEP, people["citra"], Change(comment="Laporan baru itu soal jembatan lain."))
+    assert (kept.item.recheck, kept.item.state) == (False, State.PUBLISHED)
+    with pytest.raises(WrongState):
+        service.act(item.id, Action.KEEP, people["citra"], Change(comment="Sekali lagi."))
 
 
 def test_null_characters_and_lone_surrogates_are_kept_out(service: ReviewService) -> None:
