@@ -29,6 +29,10 @@ SERVING = frozenset(
         "oidc_client_id",
         "oidc_client_secret",
         "oidc_role",
+        "user",
+        "publisher_name",
+        "publisher_url",
+        "webhook_allow",
     }
 )
 """Settings of the server. They shape no check, and some are secret: they never enter a report."""
@@ -140,6 +144,14 @@ class Settings(BaseSettings):
     oidc_role: Literal["", "viewer", "checker", "editor"] = Field(
         default="", description="OpenID Connect: role of whoever signs in for the first time; empty: nobody is let in."
     )
+    user: str = Field(default="", description="Whom 'saring queue' acts for on this machine; --as NAME says it too.")
+    publisher_name: str = Field(
+        default="", description="Name of the newsroom, as the author of what is published; empty: 'Saring'."
+    )
+    publisher_url: str = Field(
+        default="", description="The newsroom's site, on which published reviews have their address; empty: public_url."
+    )
+    webhook_allow: str = Field(default="", description="Private hosts that webhooks may be sent to, by comma.")
 
     @classmethod
     def settings_customise_sources(
