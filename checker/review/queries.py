@@ -208,7 +208,7 @@ def _verdict(row: RowMapping) -> MachineVerdict:
 
 def _decision(row: RowMapping) -> Decision:
     values = {name: row[name] for name in Decision.__dataclass_fields__}
-    return Decision(**{**values, "created_at": aware(row["created_at"])})
+    return Decision(**{**values, "created_at": aware(row["created_at"]), "evidence": tuple(row["evidence"] or ())})
 
 
 def _event(row: RowMapping) -> Event:

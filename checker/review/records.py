@@ -40,7 +40,7 @@ class MachineVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided."""
+    """What a person decided. `evidence` are the ids of the sources that they said decide it."""
 
     id: str
     user_id: str
@@ -51,6 +51,7 @@ class Decision:
     reason: str
     blind: bool
     created_at: datetime
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ refused is on record as well.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
-from sqlalchemy.exc import IntegrityError
 
-from checker.errors import Held, Incomplete, KeyReused, NotAllowed, NotFound, Outdated, ReviewError, WrongState
+from checker.errors import Held, Incomplete, NotAllowed, NotFound, Outdated, ReviewError, WrongState
+from checker.review import keys
 from checker.review import tables as t
 from checker.review.database import Database
 from checker.review.queries import Queries, item_from
@@ -31,6 +29,8 @@ item forgotten over lunch is free again."""
 LABELS = ("supported", "unsupported", "needs_source")
 RATINGS = ("true", "false")
 MAX_TEXT = 20_000
+MAX_EVIDENCE = 50
+MAX_ID = 200
 
 Clock = Callable[[], datetime]
 
@@ -48,6 +48,7 @@ class Change:
         to_user: Whom to hand over to.
         into: The item to merge into.
         blind: The decision was made without having seen the machine's verdict.
+        evidence: Ids of the sources that decide it, as the person names them.
     """
 
     version: int | None = None
@@ -58,6 +59,7 @@ class Change:
     to_user: str | None = None
     into: str | None = None
     blind: bool = False
+    evidence: tuple[str, ...] = ()
 
 
 class ReviewService(Queries):
@@ -99,7 +101,7 @@ class ReviewService(Queries):
                     return earlier
                 done = self._act(connection, item_id, action, actor, change)
                 if key is not None:
-                    self._remember(connection, actor, key, done)
+                    keys.remember(connection, actor.user_id, key, {"item_id": done.item.id})
                 return done
         except ReviewError as error:
             self._record_refusal(item_id, action, actor, error)
@@ -178,6 +180,8 @@ class ReviewService(Queries):
             raise Incomplete(f"the label must be one of {', '.join(LABELS)}")
         if rule.label and not change.reason.strip():
             raise Incomplete(f"{action} needs a reason that readers can follow")
+        if len(change.evidence) > MAX_EVIDENCE or any(len(source) > MAX_ID for source in change.evidence):
+            raise Incomplete(f"name at most {MAX_EVIDENCE} sources, by their ids")
         if change.rating is not None and change.rating not in RATINGS:
             raise Incomplete("the rating must be true or false, or left out")
         if (change.rating == "true" and change.label != "supported") or (
@@ -267,6 +271,7 @@ class ReviewService(Queries):
                 blind=change.blind,
                 machine_verdict_id=self._newest_verdict(connection, row["id"]),
                 created_at=now,
+                evidence=list(change.evidence) or None,
             )
         )
         return decision
@@ -332,28 +337,11 @@ class ReviewService(Queries):
     def _replay(
         self, connection: Connection, actor: Actor, key: str, item_id: str, action: Action, change: Change
     ) -> Done | None:
-        wanted = _digest([item_id, action, asdict(change)])
-        mine = (t.idempotency.c.user_id == actor.user_id) & (t.idempotency.c.key == key)
-        try:
-            with connection.begin_nested():
-                connection.execute(
-                    t.idempotency.insert().values(
-                        user_id=actor.user_id, key=key, request_hash=wanted, created_at=self.clock()
-                    )
-                )
+        now = self.clock()
+        before = keys.earlier(connection, actor.user_id, key, [item_id, action, asdict(change)], now)
+        if before is None:
             return None
-        except IntegrityError:
-            row = connection.execute(sa.select(t.idempotency).where(mine)).mappings().one()
-        if row["request_hash"] != wanted:
-            raise KeyReused("this idempotency key was used for another request; use a new one")
-        return Done(self._item(connection, row["response"]["item_id"], self.clock()), action, replayed=True)
-
-    def _remember(self, connection: Connection, actor: Actor, key: str, done: Done) -> None:
-        connection.execute(
-            t.idempotency.update()
-            .where((t.idempotency.c.user_id == actor.user_id) & (t.idempotency.c.key == key))
-            .values(status=200, response={"item_id": done.item.id})
-        )
+        return Done(self._item(connection, before["item_id"], now), action, replayed=True)
 
     def _row(self, connection: Connection, item_id: str) -> RowMapping:
         query = sa.select(t.items).where(t.items.c.id == item_id)
@@ -383,8 +371,4 @@ def _with_label(change: Change, label: str) -> Change:
 def _detail(change: Change) -> dict[str, Any]:
     """What of a change belongs into the log: what was given, nothing that was not."""
     given = asdict(change)
-    return {name: value for name, value in given.items() if value not in (None, "", False)}
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()
+    return {name: value for name, value in given.items() if value not in (None, "", False, ())}
