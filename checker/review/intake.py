@@ -5,28 +5,24 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from checker.review import tables as t
+from checker.review.merging import Vectors, claim_vectors, suggest_merges
 from checker.review.records import Actor, new_id
-from checker.review.transitions import OPEN_STATES, PUBLIC_STATES, State
-from checker.types import Claim, Report, Verdict
+from checker.review.transitions import PUBLIC_STATES, State
+from checker.types import Article, Claim, Report, Verdict
 
 if TYPE_CHECKING:
     from checker.review.service import ReviewService
     from retrieval.embed import Embedder
-
-CLOSE = 0.9
-"""Cosine from which two claims are suggested as one. A suggestion only: a person confirms every merge."""
-
-COMPARED = 500
-"""Newest open items that a new one is compared with by meaning."""
 
 
 def need(verdict: Verdict, checkworthiness: float) -> tuple[float, float]:
@@ -73,65 +69,87 @@ def add_report(
     Returns:
         Ids of the items, in the order of the report.
     """
+    vectors = claim_vectors(embedder, checked_claims(report))
+    try:
+        with service.database.write() as connection:
+            return enter(connection, report, service.clock(), vectors, actor, origin, check_id, deadline)
+    except IntegrityError:  # PostgreSQL: the same report came in twice at once, and the other one was faster
+        with service.database.write() as connection:
+            return enter(connection, report, service.clock(), vectors, actor, origin, check_id, deadline)
+
+
+def checked_claims(report: Report) -> list[Claim]:
+    """The claims of a report that have a verdict."""
+    judged = {outcome.claim_id for outcome in report.verdicts}
+    return [claim for claim in report.claims if claim.id in judged]
+
+
+def enter(
+    connection: Connection,
+    report: Report,
+    now: datetime,
+    vectors: Vectors | None = None,
+    actor: Actor | None = None,
+    origin: str = "cli",
+    check_id: str | None = None,
+    deadline: datetime | None = None,
+) -> list[str]:
+    """`add_report`, inside a transaction of the caller's; the claims' vectors are made before it."""
     from checker.render.json import report_to_dict
 
-    now = service.clock()
     verdicts = {outcome.claim_id: outcome for outcome in report.verdicts}
-    claims = [claim for claim in report.claims if claim.id in verdicts]
-    with service.database.write() as connection:
-        check = check_id or f"chk-{report.id}"[:40]
-        existing = connection.execute(
-            sa.select(t.items.c.id, t.items.c.claim_id).where(t.items.c.check_id == check)
-        ).all()
-        if existing:
-            order = {claim.id: place for place, claim in enumerate(claims)}
-            return [row.id for row in sorted(existing, key=lambda row: order.get(row.claim_id, len(order)))]
-        article_id = _article(connection, report, now)
-        if check_id is None:
-            connection.execute(
-                t.checks.insert().values(
-                    id=check,
-                    article_id=article_id,
-                    requested_by=actor.user_id if actor else None,
-                    origin=origin,
-                    request={},
-                    status="done",
-                    stage="done",
-                    done=len(claims),
-                    total=len(claims),
-                    report=_json(report_to_dict(report)),
-                    attempts=1,
-                    created_at=now,
-                    finished_at=now,
-                )
+    claims = checked_claims(report)
+    check = check_id or f"chk-{report.id}"[:40]
+    existing = connection.execute(sa.select(t.items.c.id, t.items.c.claim_id).where(t.items.c.check_id == check)).all()
+    if existing:
+        order = {claim.id: place for place, claim in enumerate(claims)}
+        return [row.id for row in sorted(existing, key=lambda row: order.get(row.claim_id, len(order)))]
+    article_id = add_article(connection, report.article, now)
+    if check_id is None:
+        connection.execute(
+            t.checks.insert().values(
+                id=check,
+                article_id=article_id,
+                requested_by=actor.user_id if actor else None,
+                origin=origin,
+                request={},
+                status="done",
+                stage="done",
+                done=len(claims),
+                total=len(claims),
+                report=clean_json(report_to_dict(report)),
+                attempts=1,
+                created_at=now,
+                finished_at=now,
             )
-        else:
-            connection.execute(t.checks.update().where(t.checks.c.id == check).values(article_id=article_id))
-        ids = [
-            _item(connection, report, check, article_id, claim, verdicts[claim.id], deadline, actor, now)
-            for claim in claims
-        ]
-        _suggest_merges(connection, ids, claims, embedder, now)
+        )
+    ids = [
+        _item(connection, report, check, article_id, claim, verdicts[claim.id], deadline, actor, now)
+        for claim in claims
+    ]
+    suggest_merges(connection, ids, [text_hash(claim.text) for claim in claims], vectors, now)
     return ids
 
 
-def _article(connection: Connection, report: Report, now: datetime) -> str:
-    article = report.article
+def add_article(connection: Connection, article: Article, now: datetime) -> str:
+    """Keep an article as it was when it was checked; the same text of the same address is kept once."""
     digest = hashlib.sha256(f"{article.url}\n{article.text}".encode("utf-8", "surrogatepass")).hexdigest()
     article_id = f"art-{digest[:32]}"
-    if connection.execute(sa.select(t.articles.c.id).where(t.articles.c.id == article_id)).first() is None:
-        connection.execute(
-            t.articles.insert().values(
-                id=article_id,
-                url=article.url,
-                title=_clean(article.title),
-                publisher=_clean(article.publisher),
-                published_at=article.published_at,
-                language=article.language,
-                text=_clean(article.text),
-                created_at=now,
-            )
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(
+        insert(t.articles)
+        .values(
+            id=article_id,
+            url=clean(article.url),
+            title=clean(article.title),
+            publisher=clean(article.publisher),
+            published_at=article.published_at,
+            language=article.language,
+            text=clean(article.text),
+            created_at=now,
         )
+        .on_conflict_do_nothing()
+    )
     return article_id
 
 
@@ -154,11 +172,11 @@ def _item(
             check_id=check_id,
             article_id=article_id,
             claim_id=claim.id,
-            text=_clean(claim.text),
-            quote=_clean(claim.quote),
+            text=clean(claim.text),
+            quote=clean(claim.quote),
             start=claim.start,
             end=claim.end,
-            claim=_json(asdict(claim)),
+            claim=clean_json(asdict(claim)),
             language=report.article.language,
             text_hash=text_hash(claim.text),
             state=State.NEW,
@@ -202,9 +220,9 @@ def add_verdict(connection: Connection, item_id: str, verdict: Verdict, report: 
             origins=verdict.origins,
             judge=verdict.judge[:120],
             disputed=verdict.disputed,
-            citations=_json([asdict(citation) for citation in verdict.citations]),
-            notes=_json(list(verdict.notes)),
-            versions=_json(dict(report.versions)),
+            citations=clean_json([asdict(citation) for citation in verdict.citations]),
+            notes=clean_json(list(verdict.notes)),
+            versions=clean_json(dict(report.versions)),
             as_of=report.as_of,
             created_at=now,
         )
@@ -225,7 +243,7 @@ def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
     (verdict,) = report.verdicts
     now = service.clock()
     with service.database.write() as connection:
-        row = connection.execute(sa.select(t.items).where(t.items.c.id == item_id)).mappings().one()
+        row = service.row(connection, item_id)
         changed = verdict.label != row["machine_label"]
         decided = State(row["state"]) in {State.DECIDED, State.IN_SECOND_REVIEW, State.APPROVED, *PUBLIC_STATES}
         if not changed:
@@ -258,47 +276,17 @@ def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
     return decided
 
 
-def _suggest_merges(
-    connection: Connection, ids: Sequence[str], claims: Sequence[Claim], embedder: Embedder | None, now: datetime
-) -> None:
-    others = connection.execute(
-        sa.select(t.items.c.id, t.items.c.text, t.items.c.text_hash)
-        .where(t.items.c.state.in_([str(state) for state in OPEN_STATES]), t.items.c.id.not_in(ids))
-        .order_by(t.items.c.created_at.desc())
-        .limit(COMPARED)
-    ).all()
-    if not others or not ids:
-        return
-    found: dict[tuple[str, str], float] = {}
-    for item_id, claim in zip(ids, claims, strict=True):
-        same = text_hash(claim.text)
-        found |= {(item_id, other.id): 1.0 for other in others if other.text_hash == same}
-    if embedder is not None:
-        mine = embedder.encode([claim.text for claim in claims])
-        theirs = embedder.encode([other.text for other in others])
-        for item_id, row in zip(ids, mine @ theirs.T, strict=True):
-            for other, similarity in zip(others, row, strict=True):
-                if similarity >= CLOSE:
-                    found.setdefault((item_id, other.id), float(similarity))
-    for (item_id, other_id), similarity in sorted(found.items()):
-        connection.execute(
-            t.merge_suggestions.insert().values(
-                item_id=item_id, other_id=other_id, similarity=round(similarity, 4), created_at=now
-            )
-        )
-
-
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """A text PostgreSQL takes: it knows neither the null character nor lone surrogates. Length is kept for spans."""
     return re.sub("[\x00\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
-def _json(value: Any) -> Any:
+def clean_json(value: Any) -> Any:
     """JSON values with every text cleaned."""
     if isinstance(value, str):
-        return _clean(value)
+        return clean(value)
     if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
+        return {key: clean_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
+        return [clean_json(item) for item in value]
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,8 +55,9 @@ class Page:
 class Queries:
     """What can be read of the queue."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
         self.database = database
+        self.clock = clock or (lambda: datetime.now(UTC))
 
     @staticmethod
     def item_query() -> sa.Select[Any]:
@@ -76,7 +77,7 @@ class Queries:
             row = connection.execute(self.item_query().where(t.items.c.id == item_id)).mappings().first()
         if row is None:
             raise NotFound(f"no item {item_id[:60]}")
-        return item_from(row, datetime.now(UTC))
+        return item_from(row, self.clock())
 
     def list(self, filters: Filters | None = None, *, page: int = 1, size: int = 50) -> Page:
         """Items in the order in which they need a person.
@@ -89,7 +90,7 @@ class Queries:
             page: From 1.
             size: Items a page, at most 200.
         """
-        now = datetime.now(UTC)
+        now = self.clock()
         size = max(1, min(size, MAX_PAGE))
         where = self.conditions(filters or Filters(states=tuple(sorted(OPEN_STATES))))
         near = sa.case(((t.items.c.deadline.is_not(None)) & (t.items.c.deadline < now + SOON), 0), else_=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,8 +66,7 @@ class ReviewService(Queries):
     """The queue. Safe to share between threads."""
 
     def __init__(self, database: Database, clock: Clock | None = None, lease: timedelta = LEASE) -> None:
-        super().__init__(database)
-        self.clock = clock or (lambda: datetime.now(UTC))
+        super().__init__(database, clock)
         self.lease = lease
 
     def act(
@@ -115,7 +114,7 @@ class ReviewService(Queries):
         """
         now = self.clock()
         with self.database.write() as connection:
-            row = self._row(connection, item_id)
+            row = self.row(connection, item_id)
             if row["holder_id"] != actor.user_id or not _holds(row, now):
                 raise Held("you do not hold this item (any more); claim it again")
             connection.execute(t.items.update().where(t.items.c.id == item_id).values(lease_until=now + self.lease))
@@ -128,7 +127,7 @@ class ReviewService(Queries):
         rule = RULES[action]
         if not allows(actor.role, action):
             raise NotAllowed(f"{action} takes the role {rule.role} or higher; yours is {actor.role}")
-        row = self._row(connection, item_id)
+        row = self.row(connection, item_id)
         state = State(row["state"])
         if state not in rule.sources:
             raise WrongState(f"cannot {action} an item that is {state}")
@@ -146,7 +145,7 @@ class ReviewService(Queries):
             t.items.update().where(t.items.c.id == item_id, t.items.c.version == row["version"]).values(values)
         )
         if changed.rowcount != 1:  # PostgreSQL: somebody was faster between our reading and our writing
-            fresh = self._row(connection, item_id)
+            fresh = self.row(connection, item_id)
             raise Outdated(fresh["version"], fresh["state"])
         self._log(connection, item_id, actor, action, state, State(values["state"]), _detail(change), now)
         return Done(self._item(connection, item_id, now), action)
@@ -343,7 +342,12 @@ class ReviewService(Queries):
             return None
         return Done(self._item(connection, before["item_id"], now), action, replayed=True)
 
-    def _row(self, connection: Connection, item_id: str) -> RowMapping:
+    def row(self, connection: Connection, item_id: str) -> RowMapping:
+        """An item's row, locked until the transaction ends.
+
+        Raises:
+            NotFound: There is none of that id.
+        """
         query = sa.select(t.items).where(t.items.c.id == item_id)
         if self.database.dialect == "postgresql":
             query = query.with_for_update()
