@@ -174,6 +174,17 @@ def parallel(name: str, files: Files, size: int = 1000) -> list[RetrievalSet]:
     return [RetrievalSet(name, corpus, queries, {key: {key: 1} for key in chosen}, dict.fromkeys(queries, "en"))]
 
 
+def parallel_news(name: str, files: Files, source: str = "gunnxx/news/valid") -> list[RetrievalSet]:
+    """Indonesian news sentences to their English counterparts: the pairs of `source`, which no model was trained on."""
+    corpus: dict[str, str] = {}
+    queries: dict[str, str] = {}
+    for path in files.values():
+        for line, row in read_table(path, delimiter="\t", quoted=False):
+            if row["source"] == source and row["en"] and row["id"]:
+                corpus[str(line)], queries[str(line)] = row["en"], row["id"]
+    return [RetrievalSet(name, corpus, queries, {key: {key: 1} for key in queries}, dict.fromkeys(queries, "id"))]
+
+
 def claimbuster(name: str, files: Files) -> list[Sentence]:
     """ClaimBuster's two-class split."""
     return [
@@ -272,6 +283,7 @@ READERS: Mapping[str, Reader] = {
         beir_scifact,
         idk_mrc,
         parallel,
+        parallel_news,
         claimbuster,
         checkthat,
         polnear,

@@ -157,6 +157,20 @@ def test_scifact_sentences_are_read_as_numpy_prints_them(tmp_path: Path) -> None
     assert found.qrels == {"1": {"7": 1}}
 
 
+def test_parallel_news_takes_the_rows_held_out_of_training_only(tmp_path: Path) -> None:
+    path = lines(
+        tmp_path / "p.tsv",
+        "source\tdomain\tlicence\ten\tid",
+        "gunnxx/news/train\tnews\t?\tTrained on.\tDilatih.",
+        "gunnxx/news/valid\tnews\t?\tHeld out.\tDisisihkan.",
+    )
+    found = readers.parallel_news("parallel-news", {"en_id_parallel.tsv": path})[0]
+    assert list(found.corpus.values()) == ["Held out."]
+    assert list(found.queries.values()) == ["Disisihkan."]
+    assert found.qrels == {key: {key: 1} for key in found.queries}
+    assert set(found.languages.values()) == {"id"}
+
+
 def test_brat_annotations(tmp_path: Path) -> None:
     text = "The mayor said the bridge will open, she added."
     lines(tmp_path / "a.txt", text)
