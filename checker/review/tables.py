@@ -326,5 +326,31 @@ deliveries = Table(
     Index("ix_deliveries_status_next_at", "status", "next_at"),
 )
 
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("owner", String(120), nullable=False),
+    Column("title", String(120), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("updated_at", _WHEN, nullable=False),
+    Index("ix_conversations_owner_updated_at", "owner", "updated_at"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("turn_id", _ID, nullable=False),
+    Column("conversation_id", _ID, ForeignKey("conversations.id"), nullable=False, index=True),
+    Column("role", String(12), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    _one_of("role", ["user", "assistant"]),
+)
+
 WRITE_ONCE = ("machine_verdicts", "decisions", "events", "publications")
 """Tables whose rows are never changed and never deleted."""
