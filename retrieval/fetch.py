@@ -17,7 +17,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -53,6 +53,7 @@ DOCUMENT_TYPES = frozenset(
 JSON_TYPES = frozenset(["application/json", "text/json", "text/javascript", "text/plain", "text/html"])
 """What APIs send JSON as; GDELT, for one, sends it as text/html at times."""
 
+_ANSWER_BYTES = 64 * 2**10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 
@@ -258,11 +259,28 @@ class Fetcher:
         Raises:
             FetchError: One of its kinds, see `retrieval.errors`.
         """
-        ask = _Ask(
+        sent = {**(headers or {}), "Content-Type": "application/json"}
+        return self._run(url, self._posted(json.dumps(payload).encode(), sent, JSON_TYPES), deadline)
+
+    def post(
+        self, url: str, content: bytes, *, headers: Mapping[str, str] | None = None, deadline: float | None = None
+    ) -> Response:
+        """Send these bytes as they are, once, and return what `url` answers; of a long answer the beginning.
+
+        For receivers whose answer says only that it arrived: any media type is taken, nothing is sent again.
+
+        Raises:
+            FetchError: One of its kinds, see `retrieval.errors`.
+        """
+        ask = self._posted(content, dict(headers or {}), None)
+        return self._run(url, replace(ask, max_body=_ANSWER_BYTES, truncate=True, retries=0), deadline)
+
+    def _posted(self, content: bytes, headers: Mapping[str, str], accept: frozenset[str] | None) -> _Ask:
+        return _Ask(
             "POST",
-            {**(headers or {}), "Content-Type": "application/json"},
-            json.dumps(payload).encode(),
-            JSON_TYPES,
+            headers,
+            content,
+            accept,
             robots=False,
             conditional=False,
             max_body=self.settings.max_body_bytes,
@@ -270,7 +288,6 @@ class Fetcher:
             retries=self.settings.retries,
             any_status=False,
         )
-        return self._run(url, ask, deadline)
 
     async def aget(self, url: str, **options: Any) -> Response:
         """Return what `get` returns, from a worker thread: one code path holds the guards for both worlds."""

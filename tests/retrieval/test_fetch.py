@@ -116,6 +116,22 @@ def test_json_is_posted(server: ReplayServer, make: Callable[..., Fetcher]) -> N
     assert server.requests[-1].headers["authorization"] == "Bearer k"
 
 
+def test_bytes_are_posted_as_they_are_and_once(server: ReplayServer, make: Callable[..., Fetcher]) -> None:
+    server.on("/hook", Reply(body=b"x" * 200_000, content_type="application/octet-stream"))
+    got = make().post(server.url("/hook"), b'{"a":  1}', headers={"X-Sign": "s"})
+    assert (server.requests[-1].body, server.requests[-1].headers["x-sign"]) == (b'{"a":  1}', "s")
+    assert 0 < len(got.body) < 200_000
+    server.on("/busy", Reply(503), Reply())
+    server.on("/away", Reply(302, headers={"Location": server.url("/hook")}))
+    for path, status in (("/busy", 503), ("/away", 302)):
+        with pytest.raises(HTTPStatusError) as caught:
+            make().post(server.url(path), b"{}")
+        assert caught.value.status == status
+        assert len(server.to(path)) == 1
+    with pytest.raises(BlockedAddress):
+        make(hosts=()).post(server.url("/hook"), b"{}")
+
+
 @pytest.mark.parametrize("key", ["kunci\nrahasia", "kunci–rahasia", "kunci\0rahasia"])
 def test_a_key_that_cannot_be_sent_is_not_shown(server: ReplayServer, make: Callable[..., Fetcher], key: str) -> None:
     with pytest.raises(FetchError) as caught:
