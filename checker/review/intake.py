@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from checker.review import outbox
 from checker.review import tables as t
 from checker.review.merging import Vectors, claim_vectors, suggest_merges
 from checker.review.records import Actor, new_id
@@ -263,7 +264,7 @@ def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
                 updated_at=now,
             )
         )
-        connection.execute(
+        done = connection.execute(
             t.events.insert().values(
                 item_id=item_id,
                 action="recheck",
@@ -273,6 +274,8 @@ def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
                 at=now,
             )
         )
+        if decided and done.inserted_primary_key is not None:
+            outbox.tell_item(connection, "item.recheck", int(done.inserted_primary_key[0]), item_id, now)
     return decided
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from checker.errors import Held, Incomplete, NotAllowed, NotFound, Outdated, ReviewError, WrongState
-from checker.review import keys
+from checker.review import keys, outbox
 from checker.review import tables as t
 from checker.review.database import Database
 from checker.review.queries import Queries, item_from
@@ -147,7 +147,10 @@ class ReviewService(Queries):
         if changed.rowcount != 1:  # PostgreSQL: somebody was faster between our reading and our writing
             fresh = self.row(connection, item_id)
             raise Outdated(fresh["version"], fresh["state"])
-        self._log(connection, item_id, actor, action, state, State(values["state"]), _detail(change), now)
+        after = State(values["state"])
+        event_id = self._log(connection, item_id, actor, action, state, after, _detail(change), now)
+        if event := outbox.event_of(action, after):
+            outbox.tell_item(connection, event, event_id, item_id, now)
         return Done(self._item(connection, item_id, now), action)
 
     def _check_people(self, rule: Rule, action: Action, actor: Actor, row: RowMapping, now: datetime) -> None:
@@ -304,8 +307,8 @@ class ReviewService(Queries):
         detail: Mapping[str, Any],
         now: datetime,
         refused: str | None = None,
-    ) -> None:
-        connection.execute(
+    ) -> int:
+        done = connection.execute(
             t.events.insert().values(
                 item_id=item_id,
                 user_id=actor.user_id,
@@ -317,6 +320,8 @@ class ReviewService(Queries):
                 at=now,
             )
         )
+        assert done.inserted_primary_key is not None
+        return int(done.inserted_primary_key[0])
 
     def _record_refusal(self, item_id: str, action: Action, actor: Actor, error: ReviewError) -> None:
         with self.database.write() as connection:
