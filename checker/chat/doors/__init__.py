@@ -1,0 +1,1 @@
+"""The doors of the chat that lead to other programs: MCP, Telegram, the OpenAI-compatible API."""

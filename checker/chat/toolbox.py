@@ -1,0 +1,457 @@
+"""What a machine may do with Saring: check, search, show a source, put a claim into the queue. Nothing approves.
+
+One set of tools behind two doors: the agent of the chat, and the MCP server. What goes out is a Pydantic model with a
+schema of its own; what comes in is text and stays text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, Field
+
+from checker.errors import ArticleEmpty, CheckerError, Incomplete
+from checker.types import Claim, Failure, Outcome, Report
+
+if TYPE_CHECKING:
+    from checker.pipeline import Checker, Progress
+    from checker.review.records import Actor, Item
+    from checker.review.service import ReviewService
+    from checker.types import Article, Citation
+    from retrieval.store import EvidenceStore
+    from retrieval.types import Hit, Source
+
+MAX_CLAIM = 2_000
+"""Characters of one claim. A longer text is an article."""
+
+MAX_FOUND = 20
+"""Most passages a search returns: what a reader, or a context window, takes in at once."""
+
+_URL = re.compile(r"https?://\S+")
+
+
+class Evidence(BaseModel):
+    """A verbatim quote of a source."""
+
+    source_id: str
+    title: str
+    publisher: str
+    published_at: str | None = Field(description="ISO 8601 to the known precision; null where the source has no date")
+    url: str
+    quote: str = Field(description="verbatim; source text[start:end]")
+    start: int
+    end: int
+    stance: Literal["supports", "refutes", "neutral"] | None = Field(
+        default=None, description="what it says to the claim; null where nothing was judged"
+    )
+    counted: bool = Field(default=True, description="false: shown, but the verdict does not rest on it")
+    notes: list[str] = []
+
+
+class CheckedClaim(BaseModel):
+    """One claim with its verdict, or with the reason why there is none."""
+
+    claim: str = Field(description="the claim as it was understood and checked")
+    said_by: str = Field(default="", description="who is said to have said it")
+    label: Literal["supported", "unsupported", "needs_source"] | None = Field(
+        description="null where the check failed; see failure"
+    )
+    reason: str = ""
+    content_label: Literal["supported", "unsupported", "needs_source"] | None = Field(
+        default=None, description="what is left of the label when the speaker's own word is taken away"
+    )
+    confidence: float = 0.0
+    origins: int = Field(default=0, description="independent origins behind the label; reprints count once")
+    disputed: bool = False
+    judge: str = ""
+    evidence: list[Evidence] = []
+    notes: list[str] = []
+    failure: str = Field(default="", description="why it could not be checked; never a label")
+    as_of: str = Field(description="evidence published after it does not count")
+
+
+class CheckedArticle(BaseModel):
+    """An article with every claim of it that was checked."""
+
+    title: str
+    url: str
+    language: str
+    as_of: str
+    supported: int
+    unsupported: int
+    needs_source: int
+    failed: int
+    claims: list[CheckedClaim]
+    not_checked: list[str] = Field(description="predictions, opinions and questions: shown, not checked")
+
+
+class Found(BaseModel):
+    """Passages of evidence. They are quoted, nothing is judged."""
+
+    query: str
+    as_of: str
+    passages: list[Evidence]
+
+
+class Context(BaseModel):
+    """A place in a source with what stands around it."""
+
+    source_id: str
+    title: str
+    publisher: str
+    published_at: str | None
+    url: str
+    before: str
+    passage: str
+    after: str
+
+
+class QueueItem(BaseModel):
+    """A claim in the review queue. What people make of it, people decide there."""
+
+    id: str
+    claim: str
+    state: str
+    machine_label: str
+    holder: str = ""
+    created_at: str
+
+
+class QueuePage(BaseModel):
+    """Some items of the queue, and how many there are in all."""
+
+    total: int
+    items: list[QueueItem]
+
+
+class Queued(BaseModel):
+    """What was put into the queue, or was there already."""
+
+    checked: CheckedClaim
+    items: list[QueueItem]
+    already_there: bool = Field(description="the same claim waited there already; nothing was added")
+
+
+class Toolbox:
+    """The tools over one checker and, where there is one, a queue. Safe to share between threads and loops."""
+
+    def __init__(self, checker: Callable[[], Checker], review: ReviewService | None = None) -> None:
+        """Put it together.
+
+        Args:
+            checker: Gives the shared checker; called when it is first needed, in a thread.
+            review: The queue; tools that need it say so where None.
+        """
+        self._checker = checker
+        self._review = review
+
+    async def checker(self) -> Checker:
+        """The checker, opened off the event loop."""
+        return await asyncio.to_thread(self._checker)
+
+    # -- checking
+
+    async def check_claim(self, claim: str, as_of: str | None = None, progress: Progress | None = None) -> Report:
+        """Check one claim.
+
+        Raises:
+            ArticleEmpty, Incomplete: There is no claim, or it is an article.
+            CheckerError, RetrievalError: As `Checker.check_claim`.
+        """
+        text = claim.strip()
+        if not text:
+            raise ArticleEmpty("there is no claim to check; give it in one sentence")
+        if len(text) > MAX_CLAIM:
+            raise Incomplete(f"a claim has at most {MAX_CLAIM} characters; check a longer text as an article")
+        return await (await self.checker()).acheck_claim(text, as_of=as_of, progress=progress)
+
+    async def check_article(self, article: str, as_of: str | None = None, progress: Progress | None = None) -> Report:
+        """Check an article, given as its text or its address.
+
+        Raises:
+            CheckerError, RetrievalError: It cannot be read, or not be checked.
+        """
+        checker = await self.checker()
+        given: str | Article = article
+        if _URL.fullmatch(article.strip()):
+            given = await asyncio.to_thread(read_page, article.strip(), checker)
+        return await checker.acheck(given, as_of=as_of, progress=progress)
+
+    # -- reading
+
+    async def search(self, query: str, limit: int = 8, as_of: str | None = None) -> tuple[str, list[Hit]]:
+        """Find passages that speak to a query.
+
+        Returns:
+            The moment as of which was searched, and the hits that count.
+
+        Raises:
+            ArticleEmpty: The query is empty.
+            SettingsError: `as_of` is no date.
+        """
+        from checker.asof import parse_as_of
+
+        text = query.strip()[:MAX_CLAIM]
+        if not text:
+            raise ArticleEmpty("there is nothing to search for; give words or a sentence")
+        moment = parse_as_of(as_of)
+        checker = await self.checker()
+        limit = max(1, min(limit, MAX_FOUND))
+        (hits,) = await asyncio.to_thread(lambda: checker.store.search([text], k=limit, as_of=moment))
+        kept = [hit for hit in hits if hit.excluded is None]
+        return moment.isoformat(timespec="seconds"), kept[:limit]
+
+    async def show_source(self, source_id: str, start: int = 0, end: int = 0, around: int = 600) -> Context:
+        """A span of a source in its context.
+
+        Raises:
+            SourceNotFound: There is no such source.
+        """
+        checker = await self.checker()
+        source = await asyncio.to_thread(checker.store.get, source_id)
+        return context_of(source, start, end, around)
+
+    # -- the queue
+
+    async def queue_claim(self, claim: str, actor: Actor | None, *, origin: str, as_of: str | None = None) -> Queued:
+        """Check a claim and put it into the queue, where people decide. The same open claim is not added twice.
+
+        Raises:
+            Incomplete: There is no queue, or the check failed, so that there is nothing for an editor to decide.
+            NotAllowed: The actor may not add.
+        """
+        report = await self.check_claim(claim, as_of)
+        return await self.queue_report(report, actor, origin=origin)
+
+    async def queue_report(self, report: Report, actor: Actor | None, *, origin: str) -> Queued:
+        """Put the first claim of a report into the queue, unless the same claim waits there already."""
+        review = self._must_have_queue()
+        checked = checked_claims(report, await self._store())[0]
+        if checked.label is None:
+            raise Incomplete(f"nothing was queued, since the claim could not be checked: {checked.failure}")
+        checker = await self.checker()
+
+        def add() -> tuple[list[Item], bool]:
+            from checker.review.intake import add_report
+
+            _must_be_allowed(actor)
+            if waiting := same_claim(review, report.claims[0].text):
+                return waiting, True
+            ids = add_report(review, report, actor=actor, origin=origin, embedder=checker.store.embedder)
+            return [review.get(item_id) for item_id in ids], False
+
+        items, there = await asyncio.to_thread(add)
+        return Queued(checked=checked, items=[queue_item(item) for item in items], already_there=there)
+
+    async def list_queue(self, search: str = "", state: str = "", limit: int = 20) -> QueuePage:
+        """What waits in the queue, what needs a person most first.
+
+        Raises:
+            Incomplete: There is no queue, or no such state.
+        """
+        review = self._must_have_queue()
+
+        def read() -> QueuePage:
+            from checker.review.queries import Filters
+            from checker.review.transitions import OPEN_STATES, State
+
+            if state and state not in set(State):
+                raise Incomplete(f"there is no state {state[:40]!r}; states are {', '.join(State)}")
+            states = (State(state),) if state else tuple(sorted(OPEN_STATES))
+            page = review.list(Filters(states=states, search=search), size=max(1, min(limit, MAX_FOUND)))
+            return QueuePage(total=page.total, items=[queue_item(item) for item in page.items])
+
+        return await asyncio.to_thread(read)
+
+    async def _store(self) -> EvidenceStore:
+        return (await self.checker()).store
+
+    def _must_have_queue(self) -> ReviewService:
+        if self._review is None:
+            raise Incomplete("there is no review queue here; start saring serve, or name its database with --database")
+        return self._review
+
+
+def _must_be_allowed(actor: Actor | None) -> None:
+    """An actor of None is whoever runs this process on the database's own machine."""
+    from checker.errors import NotAllowed
+    from checker.review.transitions import RANK, Role
+
+    if actor is None:
+        return
+    if RANK[actor.role] < RANK[Role.CHECKER]:
+        raise NotAllowed(f"this takes the role {Role.CHECKER} or higher; yours is {actor.role}")
+    if actor.scopes is not None and "check" not in actor.scopes:
+        raise NotAllowed("this token lacks the scope check")
+
+
+def same_claim(review: ReviewService, text: str) -> list[Item]:
+    """Open items of the queue with the same words as a claim; case, accents and punctuation do not count."""
+    from checker.review.intake import text_hash
+    from checker.review.queries import Filters
+    from checker.review.transitions import OPEN_STATES
+
+    wanted = text_hash(text)
+    words = sorted(set(re.findall(r"\w+", text)), key=len, reverse=True)[:4]
+    page = review.list(Filters(states=tuple(sorted(OPEN_STATES)), search=" ".join(words)), size=200)
+    return [item for item in page.items if text_hash(item.text) == wanted]
+
+
+def read_page(url: str, checker: Checker) -> Article:
+    """The article at an address, fetched under the rules that all fetching keeps.
+
+    Raises:
+        RetrievalError: It cannot be fetched or read; says why.
+    """
+    from checker.article import article_from_text
+    from retrieval.connectors.run import make_fetcher
+    from retrieval.extract import extract_bytes
+
+    settings = checker.settings
+    with make_fetcher(settings.fetch_contact, settings.fetch_allow) as fetcher:
+        answer = fetcher.get(url)
+    page = extract_bytes(answer.body, url=answer.final_url, content_type=answer.content_type)
+    return article_from_text(
+        page.text,
+        url=page.url or url,
+        title=page.title,
+        publisher=page.publisher,
+        published_at=page.published_at,
+        language=page.language if page.language in ("id", "en") else "",
+        name="the page",
+    )
+
+
+# -- what goes out
+
+
+def checked_claims(report: Report, store: EvidenceStore) -> list[CheckedClaim]:
+    """Every outcome of a report, in its order."""
+    claims = {claim.id: claim for claim in report.claims}
+    return [_checked(claims.get(outcome.claim_id), outcome, report, store) for outcome in report.outcomes]
+
+
+def checked_article(report: Report, store: EvidenceStore) -> CheckedArticle:
+    """A report as one answer."""
+    labels = [verdict.label for verdict in report.verdicts]
+    return CheckedArticle(
+        title=report.article.title,
+        url=report.article.url,
+        language=report.article.language,
+        as_of=report.as_of,
+        supported=labels.count("supported"),
+        unsupported=labels.count("unsupported"),
+        needs_source=labels.count("needs_source"),
+        failed=len(report.failures),
+        claims=checked_claims(report, store),
+        not_checked=[claim.quote for claim in report.claims if not claim.checkable],
+    )
+
+
+def _checked(claim: Claim | None, outcome: Outcome, report: Report, store: EvidenceStore) -> CheckedClaim:
+    attribution = claim.attribution if claim else None
+    said_by = (attribution.speaker or attribution.role or attribution.outlet) if attribution else ""
+    text = claim.text if claim else ""
+    if isinstance(outcome, Failure):
+        return CheckedClaim(
+            claim=text, said_by=said_by, label=None, failure=f"{outcome.stage}: {outcome.message}", as_of=report.as_of
+        )
+    return CheckedClaim(
+        claim=text,
+        said_by=said_by,
+        label=outcome.label,
+        reason=outcome.reason,
+        content_label=outcome.content_label,
+        confidence=outcome.confidence,
+        origins=outcome.origins,
+        disputed=outcome.disputed,
+        judge=outcome.judge,
+        evidence=[_cited(citation, store) for citation in outcome.citations],
+        notes=list(outcome.notes),
+        as_of=report.as_of,
+    )
+
+
+def _cited(citation: Citation, store: EvidenceStore) -> Evidence:
+    from retrieval.errors import SourceNotFound
+
+    try:
+        title = store.get(citation.source_id).title
+    except SourceNotFound:  # taken down since
+        title = ""
+    return Evidence(
+        source_id=citation.source_id,
+        title=title,
+        publisher=citation.publisher,
+        published_at=citation.published_at,
+        url=citation.url,
+        quote=citation.quote,
+        start=citation.start,
+        end=citation.end,
+        stance=citation.stance,
+        counted=citation.counted,
+        notes=list(citation.notes),
+    )
+
+
+def found(query: str, as_of: str, hits: list[Hit]) -> Found:
+    """Hits as an answer."""
+    return Found(
+        query=query,
+        as_of=as_of,
+        passages=[
+            Evidence(
+                source_id=hit.source.id,
+                title=hit.source.title,
+                publisher=hit.source.publisher,
+                published_at=hit.source.published_at,
+                url=hit.source.url,
+                quote=hit.passage.text,
+                start=hit.passage.start,
+                end=hit.passage.end,
+            )
+            for hit in hits
+        ],
+    )
+
+
+def context_of(source: Source, start: int, end: int, around: int) -> Context:
+    """A span of a source and what stands around it; the beginning of the source where the span is empty."""
+    around = max(0, min(around, 4_000))
+    length = len(source.text)
+    start = max(0, min(start, length))
+    end = max(start, min(end, length, start + 4_000))
+    if end == start:
+        end = min(length, start + 1_200)
+    return Context(
+        source_id=source.id,
+        title=source.title,
+        publisher=source.publisher,
+        published_at=source.published_at,
+        url=source.url,
+        before=source.text[max(0, start - around) : start],
+        passage=source.text[start:end],
+        after=source.text[end : end + around],
+    )
+
+
+def queue_item(item: Item) -> QueueItem:
+    """An item of the queue as a machine may see it."""
+    return QueueItem(
+        id=item.id,
+        claim=item.text,
+        state=str(item.state),
+        machine_label=item.machine_label,
+        holder=item.holder_name,
+        created_at=item.created_at.isoformat(timespec="seconds"),
+    )
+
+
+def plainly(error: Exception) -> str | None:
+    """The message of an error that was raised on purpose, None for any other: that is ours to mend, not to tell."""
+    from retrieval.errors import RetrievalError
+
+    return str(error) if isinstance(error, CheckerError | RetrievalError) else None
