@@ -198,6 +198,28 @@ class Accounts:
             connection.execute(t.users.update().where(t.users.c.id == user_id).values(password_hash=hashed))
             connection.execute(t.sessions.delete().where(t.sessions.c.user_id == user_id))
 
+    def knows_password(self, user_id: str, password: str, address: str = "") -> bool:
+        """Whether a user knows their own password; wrong ones count as failed sign-ins.
+
+        Raises:
+            LoginFailed: Too many tries.
+        """
+        now = self.clock()
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(t.users).where(t.users.c.id == user_id)).mappings().one()
+            self._refuse_flood(connection, row["name"], address, now)
+        if row["password_hash"] is not None and self._verify(row["password_hash"], password):
+            return True
+        with self.database.write() as connection:
+            connection.execute(t.login_tries.insert().values(name=row["name"], address=address[:64], at=now))
+        return False
+
+    def by_subject(self, subject: str) -> User | None:
+        """The user behind an OpenID Connect account (issuer and subject); None where there is none."""
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(t.users).where(t.users.c.subject == subject)).mappings().first()
+        return _user(row) if row is not None else None
+
     # -- signing in
 
     def sign_in(self, name: str, password: str, address: str = "") -> Session:
