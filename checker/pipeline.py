@@ -111,7 +111,9 @@ class Checker:
         if store is not None:
             settings = settings.model_copy(update={"store": str(store)})
         opened = EvidenceStore.open(
-            settings.store, embedder=load_embedder(settings.embedder), mode="rw" if places(settings) else "r"
+            settings.store,
+            embedder=load_embedder(settings.embedder, threads=settings.threads),
+            mode="rw" if places(settings) else "r",
         )
         try:
             chosen = get_judge(settings.judge, settings) if judge is None or isinstance(judge, str) else judge
