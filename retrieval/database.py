@@ -421,6 +421,10 @@ class Database:
         """Row numbers of all sources, in the order they came."""
         return [num for (num,) in self.connection.execute("SELECT num FROM sources ORDER BY num")]
 
+    def all_ids(self) -> list[str]:
+        """Ids of all sources, in the order they came."""
+        return [source_id for (source_id,) in self.connection.execute("SELECT id FROM sources ORDER BY num")]
+
     def source_id(self, num: int) -> str:
         """The id of a source by row number."""
         return str(self.connection.execute("SELECT id FROM sources WHERE num = ?", (num,)).fetchone()[0])

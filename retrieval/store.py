@@ -323,6 +323,12 @@ class EvidenceStore:
             self._look()
             return list(self._database.iterate(in_utc(filters or Filters()), limit))
 
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all sources, in the order they came."""
+        with self._guard:
+            self._look()
+            return tuple(self._database.all_ids())
+
     def passages(self, source_id: str) -> PassageList:
         """The passages of a source, in the order of its text.
 
