@@ -30,6 +30,7 @@
     ├── DatabaseUnavailable     the queue's database cannot be opened or is of another version
     ├── ReportUnreadable        a report read back from JSON is not one
     ├── OutputError             the result cannot be written where it was asked for
+    ├── BulkError               a bulk run cannot be started, or cannot go on
     └── ModelUnavailable        the chat model cannot be reached or is not configured
 
 Each error's message is one line that says what is wrong and what to do about it. Exit codes and HTTP statuses are
@@ -183,6 +184,10 @@ class Forged(WebError):
 
 class DatabaseUnavailable(CheckerError):
     """The queue's database cannot be opened or is of another version."""
+
+
+class BulkError(CheckerError):
+    """A bulk run cannot be started, or cannot go on; what is done of it stays done."""
 
 
 class ModelUnavailable(CheckerError):

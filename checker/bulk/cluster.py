@@ -1,0 +1,167 @@
+"""Bulk work on a Ray cluster: Ray Data hands the shards to a pool of actors, each with its own models.
+
+What travels over Ray is the name of a shard and the word that it is done; articles and reports stay in the run's
+folder, which every machine must see under the same name (as it must the evidence store and Saring itself). A node that
+dies takes its actors along; Ray gives their shards to others, which find in the folder what was finished of them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from checker.bulk.base import Job, Shard, Tell, Worker
+from checker.bulk.plan import RunFolder
+from checker.errors import BulkError, CheckerError
+from retrieval.errors import MissingExtra, RetrievalError
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+_AT_ONCE = 5_000
+"""Shards handed to Ray in one go, which bounds what the driver holds."""
+
+
+class RayEngine:
+    """Runs a job on a Ray cluster, or on a Ray of its own on this machine."""
+
+    def __init__(self, address: str = "", workers: int = 0) -> None:
+        """Choose a cluster.
+
+        Args:
+            address: Of the cluster's head, `auto`, or `ray://host:port`; empty: start Ray on this machine.
+            workers: Most actors; 0 for one per CPU of the cluster.
+
+        Raises:
+            MissingExtra: Ray is not installed.
+        """
+        if importlib.util.find_spec("ray") is None:
+            raise MissingExtra("Ray", "ray")
+        self.address = address
+        self.workers = workers
+
+    def run(self, job: Job, shards: Iterable[Shard], folder: Path, tell: Tell) -> None:
+        """See `Engine.run`."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        import ray
+
+        ours = not ray.is_initialized()
+        if ours:
+            self._connect(ray)
+        try:
+            ray.data.DataContext.get_current().enable_progress_bars = False
+            logging.getLogger("ray.data").setLevel(logging.WARNING)
+            waiting = iter(shards)
+            while batch := [shard for shard, _ in zip(waiting, range(_AT_ONCE), strict=False)]:
+                with _Watching(RunFolder(folder), batch, tell):
+                    self._pass(ray, job, batch)
+        finally:
+            if ours:
+                ray.shutdown()
+
+    def _connect(self, ray: Any) -> None:
+        environment = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        options: dict[str, Any] = {
+            "log_to_driver": False,
+            "logging_level": logging.WARNING,
+            "runtime_env": {"env_vars": environment},
+        }
+        try:
+            if self.address:
+                ray.init(address=self.address, **options)
+            else:
+                ray.init(address="local", num_cpus=self.workers or None, include_dashboard=False, **options)
+        except Exception as error:  # ConnectionError, RuntimeError, gRPC's own, as it goes
+            raise BulkError(
+                f"the Ray cluster at {self.address or 'this machine'} cannot be used ({_first_line(error)}); start one "
+                "with: ray start --head"
+            ) from error
+
+    def _pass(self, ray: Any, job: Job, batch: list[Shard]) -> None:
+        """Have every shard of the batch worked on, and believe nothing but their markers."""
+        from ray.data import ActorPoolStrategy
+
+        most = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        rows = [{"number": shard.number, "items": shard.items, "spec": dict(shard.spec)} for shard in batch]
+        data = ray.data.from_items([{"shard": row} for row in rows], override_num_blocks=len(rows)).map_batches(
+            _Actor,
+            fn_constructor_kwargs={"job": job},
+            batch_size=1,
+            num_cpus=1,
+            compute=ActorPoolStrategy(min_size=1, max_size=max(1, min(most, len(batch)))),
+        )
+        try:
+            for row in data.iter_rows():
+                if row["trouble"]:
+                    raise BulkError(row["trouble"])
+        except ray.exceptions.RayError as error:
+            raise BulkError(
+                f"the Ray cluster gave up ({_first_line(error)}); the same command continues where this run stopped"
+            ) from error
+
+
+class _Actor:
+    """One actor of the pool. Loads its models when the first shard comes, so that what ails them can be told."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._worker: Worker | None = None
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        trouble = ""
+        for row in batch["shard"]:
+            try:
+                if self._worker is None:
+                    self._worker = self._job.open()
+                self._worker.run(Shard(int(row["number"]), int(row["items"]), row["spec"]), _nobody)
+            except (CheckerError, RetrievalError) as error:
+                trouble = str(error)
+            except OSError as error:
+                trouble = f"{error.filename or 'the run'}: {error.strerror or error}"
+        return {"trouble": [trouble]}
+
+
+def _nobody(done: int, failed: int) -> None:
+    """What is finished is read from the markers: an actor may be on another machine."""
+
+
+class _Watching:
+    """Tells how far the shards of a batch are, while Ray works on them."""
+
+    def __init__(self, folder: RunFolder, batch: list[Shard], tell: Tell) -> None:
+        self._folder = folder
+        self._waiting = {shard.number: shard for shard in batch}
+        self._tell = tell
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._look()
+
+    def _watch(self) -> None:
+        while not self._over.wait(POLL_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        from checker.bulk.files import read_json
+
+        for shard in list(self._waiting.values()):
+            if self._folder.is_done(shard):
+                del self._waiting[shard.number]
+                marker = read_json(self._folder.marker(shard.name)) or {}
+                self._tell(shard.items, shard.items - int(marker.get("reports", shard.items)))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
