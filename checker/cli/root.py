@@ -48,6 +48,7 @@ COMMANDS: dict[str, Lazy] = {
     "report": Lazy("checker.cli.report:app", "Show a saved report again, in any format.", PANEL_CHECK),
     "sources": Lazy("checker.cli.sources:app", "Trace who says what in an article, and through whom.", PANEL_CHECK),
     "mcp": Lazy("checker.cli.mcp:app", "Serve the checks, evidence and queue as tools, by MCP.", PANEL_CHECK),
+    "bulk": Lazy("checker.cli.bulk:app", "Check many articles, or embed a whole store again.", PANEL_CHECK),
     "evidence": Lazy("checker.cli.evidence:app", "Add, search, show and remove evidence.", PANEL_SETUP),
     "prompts": Lazy("checker.cli.prompts:app", "Show what a chat model is told.", PANEL_SETUP),
     "doctor": Lazy("checker.cli.doctor:app", "Say what works, what is missing, and what mends it.", PANEL_SETUP),
