@@ -93,18 +93,25 @@ class Queries:
         now = self.clock()
         size = max(1, min(size, MAX_PAGE))
         where = self.conditions(filters or Filters(states=tuple(sorted(OPEN_STATES))))
-        near = sa.case(((t.items.c.deadline.is_not(None)) & (t.items.c.deadline < now + SOON), 0), else_=1)
-        query = (
-            self.item_query()
-            .where(*where)
-            .order_by(near, t.items.c.recheck.desc(), t.items.c.need.desc(), t.items.c.created_at, t.items.c.id)
-            .limit(size)
-            .offset((max(1, page) - 1) * size)
-        )
+        query = self.item_query().where(*where).order_by(*self.order(now)).limit(size).offset((max(1, page) - 1) * size)
         with self.database.read() as connection:
             total = connection.execute(sa.select(sa.func.count()).select_from(t.items).where(*where)).scalar_one()
             rows = connection.execute(query).mappings().all()
         return Page(tuple(item_from(row, now) for row in rows), total, max(1, page), size)
+
+    def ids(self, filters: Filters | None = None, *, limit: int | None = None) -> tuple[str, ...]:
+        """Ids of the items that `list` would show on all of its pages, in its order."""
+        where = self.conditions(filters or Filters(states=tuple(sorted(OPEN_STATES))))
+        query = sa.select(t.items.c.id).where(*where).order_by(*self.order(self.clock())).limit(limit)
+        with self.database.read() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    @staticmethod
+    def order(now: datetime) -> tuple[sa.ColumnElement[Any], ...]:
+        """The order in which items need a person, as `list` says."""
+        c = t.items.c
+        near = sa.case(((c.deadline.is_not(None)) & (c.deadline < now + SOON), 0), else_=1)
+        return near, c.recheck.desc(), c.need.desc(), c.created_at, c.id
 
     @staticmethod
     def conditions(filters: Filters) -> Sequence[sa.ColumnElement[bool]]:
