@@ -94,6 +94,8 @@ def problem(error: Exception, status: int | None = None) -> Response:
     kind = type(error).__name__
     if isinstance(error, HTTPException):
         kind = HTTPStatus(status).phrase.replace(" ", "")
+    elif isinstance(error, RequestValidationError):
+        kind = "Invalid"
     elif status == 500:
         kind = "InternalError"
     body: dict[str, Any] = {

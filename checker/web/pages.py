@@ -74,6 +74,7 @@ ACTION_WORDS: Mapping[str, str] = {
     Action.REOPEN: mark("Reopen to correct"),
     Action.MERGE: mark("Merge"),
     Action.COMMENT: mark("Comment"),
+    Action.KEEP: mark("Keep the decision"),
 }
 ROLE_WORDS: Mapping[str, str] = {
     Role.VIEWER: mark("viewer"),

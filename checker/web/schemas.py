@@ -1,0 +1,469 @@
+"""What comes in from outside and goes out to programs, as pydantic models with examples."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Header, Path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from checker.review.accounts import SCOPES
+from checker.review.desk import SavedView
+from checker.review.merging import Suggestion
+from checker.review.queries import MAX_PAGE, Filters
+from checker.review.records import Actor, Decision, Event, Item, MachineVerdict
+from checker.review.service import MAX_TEXT, Change
+from checker.review.transitions import Action, Role, State
+
+LabelName = Literal["supported", "unsupported", "needs_source"]
+RatingName = Literal["true", "false"]
+ScopeName = Literal["read", "check", "review", "publish"]
+assert set(ScopeName.__args__) == set(SCOPES)  # type: ignore[attr-defined]
+
+
+def storable(text: str) -> str:
+    """A text without the null character, which PostgreSQL cannot keep."""
+    return text.replace("\x00", "")
+
+
+def _many(value: Any) -> Any:
+    """One value, values, or values with commas between, as a list."""
+    if isinstance(value, str):
+        value = [value]
+    return [part for item in value for part in str(item).split(",") if part] if isinstance(value, list) else value
+
+
+_ID = r"^[A-Za-z0-9_.:-]{1,60}$"
+Prose = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(storable)]
+Short = Annotated[str, Field(max_length=120), AfterValidator(storable)]
+Id = Annotated[str, Field(pattern=_ID)]
+ItemId = Annotated[str, Path(pattern=_ID, description="Id of an item.", examples=["itm-5c1f0e9d7a2b4c6d8e0f1a2b"])]
+AnyId = Annotated[str, Path(pattern=_ID, description="Its id.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same request under the same key is done once; another request under it is refused (422).",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", max_length=200, description="ETag of the version that this is meant for (else 412)."),
+]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ItemFilters(_In):
+    """Which items; empty fields do not filter, and without a state those that wait for somebody are meant."""
+
+    state: Annotated[list[State], BeforeValidator(_many)] = Field(default=[], description="In one of these states.")
+    label: Annotated[list[LabelName], BeforeValidator(_many)] = Field(
+        default=[], description="The machine suggests one of these labels."
+    )
+    language: Literal["", "id", "en"] = Field(default="", description="Language of the article.")
+    holder: str = Field(default="", pattern=r"^[A-Za-z0-9_.:-]{0,60}$", description="Held by this user; `me`: by you.")
+    article: str = Field(default="", pattern=r"^[A-Za-z0-9_.:-]{0,60}$", description="Of this article.")
+    check: str = Field(default="", pattern=r"^[A-Za-z0-9_.:-]{0,60}$", description="Of this check.")
+    disputed: bool | None = Field(default=None, description="The judges disagree.")
+    recheck: bool | None = Field(default=None, description="New evidence would change the verdict decided on.")
+    q: Annotated[str, Field(max_length=500), AfterValidator(storable)] = Field(
+        default="", description="Words that all occur in the claim or its quote."
+    )
+
+    def filters(self, actor: Actor) -> Filters | None:
+        """As the queue takes them; None for those that wait for somebody."""
+        given = Filters(
+            states=tuple(self.state),
+            labels=tuple(self.label),
+            language=self.language,
+            holder_id=actor.user_id if self.holder == "me" else self.holder,
+            article_id=self.article,
+            check_id=self.check,
+            disputed=self.disputed,
+            recheck=self.recheck,
+            search=self.q,
+        )
+        if given.states or given.article_id or given.check_id:
+            return given
+        from dataclasses import replace
+
+        from checker.review.transitions import OPEN_STATES
+
+        return replace(given, states=tuple(sorted(OPEN_STATES)))
+
+    def query(self) -> dict[str, Any]:
+        """As it stands in an address and in a saved view: only what is given."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+class ItemQuery(ItemFilters):
+    """Filters, and which page of what they leave."""
+
+    page: int = Field(default=1, ge=1, le=100_000, description="Page, from 1.")
+    size: int = Field(default=50, ge=1, le=MAX_PAGE, description="Items a page.")
+
+
+class ChangeIn(_In):
+    """What goes with an action. Which fields an action takes: see the operation."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"version": 2, "label": "supported", "reason": "TASS reported the meeting itself on 23 June."},
+                {"comment": "The date in the quote is wrong; please look again."},
+                {},
+            ]
+        },
+    )
+
+    version: int | None = Field(default=None, ge=1, description="The version it is meant for; 409 if there is a newer.")
+    label: LabelName | None = Field(default=None, description="`decide`: the label. Second review: your own.")
+    rating: RatingName | None = Field(default=None, description="Only where you rule the content true or false.")
+    reason: Prose = Field(default="", description="`decide`: why, for readers.")
+    comment: Prose = Field(default="", description="For colleagues; `return`, `reopen` and `comment` need one.")
+    to_user: Id | None = Field(default=None, description="`hand_over`: to whom.")
+    into: Id | None = Field(default=None, description="`merge`: the item it goes into.")
+    blind: bool = Field(default=False, description="`decide`: without having seen the machine's verdict.")
+
+    def change(self) -> Change:
+        """As the queue takes it."""
+        return Change(**self.model_dump())
+
+
+class BulkIn(_In):
+    """One action on everything that is filtered."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"filters": {"state": ["new"], "q": "jembatan"}, "action": "claim"}]},
+    )
+
+    filters: ItemFilters = ItemFilters()
+    action: Literal["claim", "release", "hand_over", "take_second", "return", "publish", "comment"]
+    comment: Prose = ""
+    to_user: Id | None = None
+    expected: int | None = Field(default=None, ge=0, description="Refuse (409) unless just so many items are meant.")
+
+
+class RefusedItem(_Out):
+    """An item that a bulk action left as it was, and why."""
+
+    item_id: str
+    error: str
+    detail: str
+
+
+class BulkOut(_Out):
+    """What a bulk action did: every item it was meant for is in one of the two lists."""
+
+    done: list[str]
+    refused: list[RefusedItem]
+
+
+class ViewIn(_In):
+    """A view to save."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "Disputed, in Indonesian", "query": {"disputed": True}}]},
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(storable)]
+    query: ItemFilters
+
+
+class ViewOut(_Out):
+    """A saved view; only its owner sees it."""
+
+    id: str
+    name: str
+    query: dict[str, Any]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, view: SavedView) -> ViewOut:
+        """From the record."""
+        return cls.model_validate(view)
+
+
+class ItemOut(_Out):
+    """A claim in the queue. `machine_label` is a machine's suggestion, never a rating."""
+
+    id: str
+    check_id: str | None
+    article_id: str | None
+    text: str
+    quote: str
+    start: int
+    end: int
+    language: str
+    state: State
+    version: int
+    holder_id: str | None
+    holder_name: str
+    lease_until: datetime | None
+    decider_id: str | None
+    published_before: bool
+    merged_into: str | None
+    disputed: bool | None
+    recheck: bool
+    checkworthiness: float
+    uncertainty: float | None
+    deadline: datetime | None
+    need: float | None
+    machine_label: LabelName | None = Field(description="The machine's suggestion; left out of a blind review.")
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, item: Item, *, blind: bool = False) -> ItemOut:
+        """From the record; blind: without anything the machine made of it."""
+        made = cls.model_validate(item)
+        if blind:
+            return made.model_copy(update={"machine_label": None, "disputed": None, "uncertainty": None, "need": None})
+        return made
+
+
+class CitationOut(BaseModel):
+    """A quote of a source, as the machine cited it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    source_id: str
+    passage_id: str
+    url: str
+    publisher: str
+    published_at: str | None
+    quote: str
+    start: int
+    end: int
+    stance: Literal["supports", "refutes", "neutral"]
+    score: float
+    origin: str = ""
+    counted: bool = True
+    notes: list[str] = []
+
+
+class VerdictOut(_Out):
+    """What a machine made of the claim: a suggestion."""
+
+    id: str
+    label: LabelName
+    reason: str
+    content_label: LabelName
+    confidence: float
+    origins: int
+    judge: str
+    disputed: bool
+    citations: list[CitationOut]
+    notes: list[str]
+    as_of: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, verdict: MachineVerdict) -> VerdictOut:
+        """From the record."""
+        return cls.model_validate(verdict)
+
+
+class DecisionOut(_Out):
+    """What a person decided."""
+
+    id: str
+    user_id: str
+    user_name: str
+    kind: Literal["first", "second"]
+    label: LabelName
+    rating: RatingName | None
+    reason: str
+    blind: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, decision: Decision) -> DecisionOut:
+        """From the record."""
+        return cls.model_validate(decision)
+
+
+class EventOut(_Out):
+    """One line of the log."""
+
+    id: int
+    action: str
+    user_name: str
+    from_state: str | None
+    to_state: str | None
+    refused: str | None
+    detail: dict[str, Any]
+    at: datetime
+
+    @classmethod
+    def of(cls, event: Event) -> EventOut:
+        """From the record."""
+        return cls.model_validate(event)
+
+
+class AlikeOut(_Out):
+    """Another item that may be the same claim; a person confirms every merge."""
+
+    item: ItemOut
+    into: str = Field(description="The item that the later one would be merged into.")
+    similarity: float
+
+    @classmethod
+    def of(cls, pair: Suggestion, item_id: str, *, blind: bool = False) -> AlikeOut:
+        """The other one of a pair."""
+        other = pair.other if pair.item.id == item_id else pair.item
+        return cls(item=ItemOut.of(other, blind=blind), into=pair.other.id, similarity=pair.similarity)
+
+
+class ItemDetail(ItemOut):
+    """An item with everything on it."""
+
+    claim: dict[str, Any]
+    verdicts: list[VerdictOut] = Field(description="The newest first; empty in a blind review.")
+    decisions: list[DecisionOut]
+    events: list[EventOut]
+    alike: list[AlikeOut]
+    possible: list[Action] = Field(description="What you may do to it as it stands.")
+
+
+class ItemPage(_Out):
+    """A page of items; `Link` leads to the others."""
+
+    items: list[ItemOut]
+    total: int
+    page: int
+    size: int
+    pages: int
+
+
+class ArticleOut(_Out):
+    """An article as it was when it was checked."""
+
+    id: str
+    url: str
+    title: str
+    publisher: str
+    published_at: str | None
+    language: str
+    text: str
+
+
+class MeOut(_Out):
+    """Who you are here."""
+
+    user_id: str
+    name: str
+    role: Role
+    scopes: list[ScopeName] | None = Field(description="Of the token; null: all, for a person who is signed in.")
+    csrf: str | None = Field(default=None, description="For `X-CSRF-Token`; null for a token, which needs none.")
+
+
+class UserOut(_Out):
+    """A user."""
+
+    id: str
+    name: str
+    display_name: str
+    role: Role
+    active: bool
+    created_at: datetime
+
+
+class UserIn(_In):
+    """A user to add."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "rina", "display_name": "Rina", "role": "checker", "password": "sepuluh kata acak"}]
+        },
+    )
+
+    name: Annotated[str, Field(max_length=63)]
+    display_name: Short = ""
+    role: Role
+    password: Annotated[str, Field(max_length=1024)] | None = Field(
+        default=None, description="Null for somebody who signs in with OpenID Connect."
+    )
+    subject: Short = Field(default="", description="OpenID Connect: issuer, `#` and subject.")
+
+
+class UserChange(_In):
+    """What to change about a user."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "editor"}, {"active": False}]})
+
+    role: Role | None = None
+    active: bool | None = None
+    password: Annotated[str, Field(max_length=1024)] | None = None
+
+
+class TokenIn(_In):
+    """An API token to make."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "nightly export", "scopes": ["read"], "days": 90}]}
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(storable)]
+    scopes: Annotated[list[ScopeName], Field(min_length=1)]
+    days: int = Field(default=90, ge=1, le=365)
+
+
+class TokenOut(_Out):
+    """An API token."""
+
+    id: str
+    name: str
+    scopes: list[ScopeName]
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+
+class TokenMade(TokenOut):
+    """An API token that was just made."""
+
+    token: str = Field(description="The token itself. It is not shown again.")
+
+
+class PasswordIn(_In):
+    """A change of one's own password."""
+
+    current: Annotated[str, Field(max_length=1024)]
+    password: Annotated[str, Field(max_length=1024)]
+
+
+class SignIn(_In):
+    """Name and password."""
+
+    name: Annotated[str, Field(max_length=80)]
+    password: Annotated[str, Field(max_length=1024)]
+
+
+def etag(item: Item) -> str:
+    """The ETag of an item: its version."""
+    return f'"{item.id}.{item.version}"'
+
+
+def version_of(header: str, item_id: str) -> int | None:
+    """The version that an If-Match header names; None for `*`, 0 where it names none of this item's."""
+    if header.strip() == "*":
+        return None
+    match = re.search(rf'"{re.escape(item_id)}\.(\d{{1,9}})"', header)
+    return int(match[1]) if match else 0
