@@ -41,6 +41,8 @@ def _possible(action: Action, item: Item, actor: Actor) -> bool:
     mine = item.holder_id == actor.user_id
     if not allows(actor.role, action) or item.state not in rule.sources:
         return False
+    if rule.flagged and not item.recheck:
+        return False
     if rule.not_decider and item.decider_id == actor.user_id:
         return False
     if action is Action.WITHDRAW and item.decider_id != actor.user_id:
