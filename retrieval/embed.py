@@ -9,32 +9,27 @@ installed and agrees with the vectors recorded in the manifest.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import json
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from retrieval.errors import EmbedderUnavailable, MissingExtra, ModelFileError
+from retrieval import modelfile
+from retrieval.errors import EmbedderUnavailable, MissingExtra
+from retrieval.modelfile import Backend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Kind = Literal["query", "passage"]
-Backend = Literal["auto", "onnxruntime", "openvino"]
 
 EMBEDDED = "saring"
 MODEL_FOLDER = Path(__file__).parent / "models" / "embedder"
 
-_TOKENS_PER_BATCH = 448
-"""Padded tokens in one batch. Measured: 200 to 500 is fastest on CPU; more falls out of the cache."""
 _TEXTS_PER_ROUND = 2048
 """Texts tokenised and sorted at a time, so that a million passages do not sit in memory as token lists."""
-_PAD_TO = 8
 _AGREEMENT = 0.999
 """Cosine to the recorded probe vectors below which a backend is not used."""
 
@@ -61,44 +56,6 @@ class Embedder(Protocol):
         ...
 
 
-def default_threads() -> int:
-    """As many threads as cores this process may use, at most four: small batches gain nothing beyond."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        cores = os.cpu_count() or 1
-    return max(1, min(4, cores))
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a model folder, after checking every file it lists.
-
-    Returns:
-        The manifest: `name`, `version`, `digest`, `files` (name to SHA-256) and what the model needs to be told.
-
-    Raises:
-        ModelFileError: The manifest or a file is missing, or a file does not match its checksum.
-    """
-    advice = "reinstall saring, or restore the folder from git"
-    path = folder / "manifest.json"
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        files: dict[str, str] = dict(manifest["files"])
-    except FileNotFoundError:
-        raise ModelFileError(f"model manifest {path} is missing: {advice}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFileError(f"model manifest {path} cannot be read ({type(error).__name__}): {advice}") from error
-    for name, expected in files.items():
-        try:
-            with (folder / name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            raise ModelFileError(f"model file {folder / name} is missing: {advice}") from None
-        if found != expected:
-            raise ModelFileError(f"model file {folder / name} is damaged (its SHA-256 differs): {advice}")
-    return manifest
-
-
 class EmbeddedEmbedder:
     """The embedded bilingual model (Indonesian and English) on ONNX Runtime or OpenVINO; no torch.
 
@@ -120,26 +77,20 @@ class EmbeddedEmbedder:
             ModelFileError: A file is missing, damaged, or cannot be loaded.
             MissingExtra: `backend` is `openvino` and it is not installed.
         """
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads and fork deadlock
-        from tokenizers import Tokenizer
-
-        manifest = read_manifest(folder)
+        manifest = modelfile.read_manifest(folder)
         self._name = name
-        self._threads = threads or default_threads()
-        try:
+        with modelfile.loading("the embedding model", folder):
             self._dimensions = int(manifest["dimensions"])
-            self._digest = f"{manifest['name']}:{manifest['version']}:{manifest['digest'][:16]}"
-            tokenizer = Tokenizer.from_file(str(folder / manifest["tokenizer"]))
-            tokenizer.no_padding()
-            tokenizer.enable_truncation(int(manifest["max_tokens"]))
-            self._tokenizer = tokenizer
-            self._backend, self._run = self._choose(folder / manifest["model"], backend, manifest.get("probes", {}))
-        except (MissingExtra, ModelFileError):
-            raise
-        except Exception as error:  # ONNX Runtime and tokenizers raise their own kinds, down to bare Exception
-            raise ModelFileError(
-                f"the embedding model in {folder} cannot be loaded ({type(error).__name__}): reinstall saring"
-            ) from error
+            self._digest = modelfile.digest_of(manifest)
+            self._tokenizer = modelfile.open_tokenizer(folder / manifest["tokenizer"])
+            self._tokenizer.enable_truncation(int(manifest["max_tokens"]))
+            probes: dict[str, list[float]] = manifest.get("probes", {})
+            self._backend, self._run = modelfile.choose(
+                folder / manifest["model"],
+                threads=threads or modelfile.default_threads(),
+                backend=backend,
+                agrees=(lambda run: self._agrees(run, probes)) if probes else None,
+            )
 
     @property
     def name(self) -> str:
@@ -169,108 +120,29 @@ class EmbeddedEmbedder:
         del kind  # one space for claims and passages: the model was trained without prefixes
         return self._encode(texts, self._run)
 
-    def _encode(self, texts: Sequence[str], run: _Runner) -> NDArray[np.float32]:
+    def _encode(self, texts: Sequence[str], run: modelfile.Runner) -> NDArray[np.float32]:
         out = np.zeros((len(texts), self._dimensions), dtype=np.float32)
         for start in range(0, len(texts), _TEXTS_PER_ROUND):
             part = list(texts[start : start + _TEXTS_PER_ROUND])
             ids = [encoding.ids for encoding in self._tokenizer.encode_batch(part)]
-            for rows in _batches([len(i) for i in ids]):
-                out[[start + row for row in rows]] = run(*_pad([ids[row] for row in rows]))
+            for rows in modelfile.batches([len(i) for i in ids]):
+                out[[start + row for row in rows]] = run(_pad([ids[row] for row in rows]))
         return out
 
-    def _choose(self, model: Path, backend: Backend, probes: dict[str, list[float]]) -> tuple[str, _Runner]:
-        if backend == "onnxruntime":
-            return backend, _onnxruntime(model, self._threads)
-        if importlib.util.find_spec("openvino") is None:
-            if backend == "openvino":
-                raise MissingExtra("OpenVINO", "openvino")
-            return "onnxruntime", _onnxruntime(model, self._threads)
-        try:
-            run = _openvino(model, self._threads)
-            if backend == "openvino" or (probes and self._agrees(run, probes)):
-                return "openvino", run
-        except Exception:
-            if backend == "openvino":
-                raise
-        # an OpenVINO that fails or disagrees costs speed only: the reference backend is always there
-        return "onnxruntime", _onnxruntime(model, self._threads)
-
-    def _agrees(self, run: _Runner, probes: dict[str, list[float]]) -> bool:
+    def _agrees(self, run: modelfile.Runner, probes: dict[str, list[float]]) -> bool:
         found = self._encode(list(probes), run)
         wanted = np.asarray(list(probes.values()), dtype=np.float32)
         wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
         return bool(((found * wanted).sum(axis=1) >= _AGREEMENT).all())
 
 
-_Runner = Callable[["NDArray[np.int64]", "NDArray[np.int64]"], "NDArray[np.float32]"]
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Rows in batches of like length, at most `_TOKENS_PER_BATCH` padded tokens each (one row at least)."""
-    batch: list[int] = []
-    for row in sorted(range(len(lengths)), key=lambda r: (lengths[r], r)):
-        width = _rounded(lengths[row])
-        if batch and width * (len(batch) + 1) > _TOKENS_PER_BATCH:
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
-
-
-def _rounded(length: int) -> int:
-    return -(-length // _PAD_TO) * _PAD_TO
-
-
-def _pad(sequences: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    ids = np.zeros((len(sequences), _rounded(max(len(s) for s in sequences))), dtype=np.int64)
+def _pad(sequences: Sequence[Sequence[int]]) -> modelfile.Inputs:
+    ids = np.zeros((len(sequences), modelfile.padded_length(max(len(s) for s in sequences))), dtype=np.int64)
     mask = np.zeros_like(ids)
     for row, sequence in enumerate(sequences):
         ids[row, : len(sequence)] = sequence
         mask[row, : len(sequence)] = 1
-    return ids, mask
-
-
-def _onnxruntime(model: Path, threads: int) -> _Runner:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning starves the other threads
-    # without VNNI, uint8 x int8 products saturate at 16 bits; this asks for exact ones there and changes nothing here
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-
-    def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        vectors: NDArray[np.float32] = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
-        return vectors
-
-    return run
-
-
-def _openvino(model: Path, threads: int) -> _Runner:
-    import openvino
-
-    core = openvino.Core()
-    # float32 between the integer products: bfloat16, its choice where the CPU has it, is 8 % faster but moves vectors
-    # by as much as int8 itself does (cosine 0.998 to ONNX Runtime's, 0.9991 with float32)
-    compiled = core.compile_model(
-        core.read_model(str(model)),
-        "CPU",
-        {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"},
-    )
-    local = threading.local()  # an inference request is not safe to share; one for each thread
-
-    def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        request = getattr(local, "request", None)
-        if request is None:
-            request = local.request = compiled.create_infer_request()
-        request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True)
-        return np.array(request.get_output_tensor(0).data, dtype=np.float32)
-
-    return run
+    return {"input_ids": ids, "attention_mask": mask}
 
 
 _PREFIXES: tuple[tuple[str, str, str], ...] = (

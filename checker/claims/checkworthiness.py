@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.embed import read_manifest
 from retrieval.errors import ModelFileError
+from retrieval.modelfile import read_manifest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -221,8 +221,8 @@ def _disk(where: str) -> Iterator[Finding]:
 def _models(settings: Settings) -> Iterator[Finding]:
     import checker
     import retrieval
-    from retrieval.embed import read_manifest
     from retrieval.errors import ModelFileError
+    from retrieval.modelfile import read_manifest
 
     roots = [Path(package.__file__ or "").parent for package in (retrieval, checker)]
     manifests = sorted(path for root in roots for path in root.glob("**/models/**/manifest.json"))

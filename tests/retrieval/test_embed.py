@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from retrieval import embed
+from retrieval import embed, modelfile
 from retrieval.embed import EmbeddedEmbedder, Embedder, SentenceTransformerEmbedder, load_embedder, prefixes
 from retrieval.errors import EmbedderUnavailable, MissingExtra, ModelFileError
 from retrieval.testing import HashEmbedder
@@ -83,7 +83,7 @@ def test_a_text_has_the_same_vector_alone_and_in_any_batch(embedder: EmbeddedEmb
     alone = embedder.encode([SHORT])[0]
     # straight into the model as one padded batch: `encode` sorts by length and would keep them apart
     ids = [e.ids for e in embedder._tokenizer.encode_batch([SHORT, *neighbours])]
-    together = embedder._run(*embed._pad(ids))[0]
+    together = embedder._run(embed._pad(ids))[0]
     assert float(alone @ together) >= 0.9999
 
 
@@ -172,7 +172,7 @@ def test_openvino_asked_for_and_not_there_names_the_extra(monkeypatch: pytest.Mo
 
 def _openvino_present(monkeypatch: pytest.MonkeyPatch, run: object) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: SimpleNamespace(name=name))
-    monkeypatch.setattr(embed, "_openvino", run)
+    monkeypatch.setattr(modelfile, "openvino_runner", run)
 
 
 def test_openvino_is_used_by_itself_only_where_it_agrees(
@@ -182,8 +182,8 @@ def test_openvino_is_used_by_itself_only_where_it_agrees(
     assert EmbeddedEmbedder().backend == "openvino"
     noise = np.random.default_rng(0).standard_normal(384).astype(np.float32)
 
-    def disagrees(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        vectors = embedder._run(ids, mask) + 0.01 * noise
+    def disagrees(inputs: modelfile.Inputs) -> np.ndarray:
+        vectors = embedder._run(inputs) + 0.01 * noise
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     _openvino_present(monkeypatch, lambda model, threads: disagrees)
@@ -218,7 +218,7 @@ def test_no_torch_and_no_sentence_transformers_behind_the_embedded_model() -> No
 
 
 def test_the_shipped_files_stay_small() -> None:
-    manifest = embed.read_manifest(embed.MODEL_FOLDER)
+    manifest = modelfile.read_manifest(embed.MODEL_FOLDER)
     assert sum((embed.MODEL_FOLDER / name).stat().st_size for name in manifest["files"]) < 30e6
 
 

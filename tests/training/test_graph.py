@@ -11,8 +11,8 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("onnx")
 
-from retrieval.embed import read_manifest  # noqa: E402
 from retrieval.errors import ModelFileError  # noqa: E402
+from retrieval.modelfile import read_manifest  # noqa: E402
 from training import distil_data, embedder, export, graph  # noqa: E402
 
 
