@@ -29,6 +29,7 @@ SERVING = frozenset(
         "oidc_client_id",
         "oidc_client_secret",
         "oidc_role",
+        "background",
         "user",
         "publisher_name",
         "publisher_url",
@@ -143,6 +144,9 @@ class Settings(BaseSettings):
     oidc_client_secret: str = Field(default="", repr=False, description="OpenID Connect: secret of this client.")
     oidc_role: Literal["", "viewer", "checker", "editor"] = Field(
         default="", description="OpenID Connect: role of whoever signs in for the first time; empty: nobody is let in."
+    )
+    background: bool = Field(
+        default=True, description="Whether 'saring serve' does the checks itself; else run 'saring queue work'."
     )
     user: str = Field(default="", description="Whom 'saring queue' acts for on this machine; --as NAME says it too.")
     publisher_name: str = Field(

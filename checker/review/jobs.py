@@ -176,6 +176,12 @@ class Jobs:
             rows = connection.execute(query).mappings().all()
         return tuple(event_from(row) for row in rows)
 
+    def last_event(self, job_id: str) -> int:
+        """Id of the last thing that happened to a job; 0 where nothing did."""
+        query = sa.select(sa.func.max(t.check_events.c.id)).where(t.check_events.c.check_id == job_id)
+        with self.database.read() as connection:
+            return connection.execute(query).scalar() or 0
+
     # -- working
 
     def take(self, worker: str) -> Lease | None:
