@@ -137,10 +137,13 @@ class ChangeIn(_In):
     to_user: Id | None = Field(default=None, description="`hand_over`: to whom.")
     into: Id | None = Field(default=None, description="`merge`: the item it goes into.")
     blind: bool = Field(default=False, description="`decide`: without having seen the machine's verdict.")
+    evidence: Annotated[list[Annotated[str, Field(max_length=200), AfterValidator(storable)]], Field(max_length=50)] = (
+        Field(default=[], description="`decide`: ids of the sources that decide it; they make it a case for the evals.")
+    )
 
     def change(self) -> Change:
         """As the queue takes it."""
-        return Change(**self.model_dump())
+        return Change(**{**self.model_dump(), "evidence": tuple(self.evidence)})
 
 
 class BulkIn(_In):
