@@ -38,6 +38,12 @@ def sentences_of(text: str) -> list[str]:
     return [s for s in re.split(r"(?<=[.!?])\s+|\n+", text) if s.strip()]
 
 
+def overlap(premise: str, claim: str) -> float:
+    """The share of the claim's words that the premise holds."""
+    asked = set(words_of(claim))
+    return len(asked & set(words_of(premise))) / max(1, len(asked))
+
+
 def best_window(sentences: list[str], claim: str, limit: int = 80) -> str:
     """The run of at most `limit` words of whole sentences that shares the rarest words with the claim.
 
@@ -101,16 +107,20 @@ def _unbracket(text: str) -> str:
 def fever(data: Path) -> Iterator[Row]:
     """FEVER dev claims with gold evidence, from COVID-Fact's repository.
 
-    The set has 6,666 entailed and 6,666 not entailed rows: FEVER's dev split without its 6,666 NOT ENOUGH INFO claims,
-    so that "not entailed" is REFUTES here.
+    The set has 6,666 entailed and 6,666 not entailed rows: FEVER's dev split without its 6,666 NOT ENOUGH INFO claims
+    (those have no gold evidence; of 25 "not entailed" rows read, each had evidence that speaks against its claim), so
+    "not entailed" is FEVER's REFUTES. But FEVER refutes by what it takes for granted ("a character on an HBO series"
+    beside "on the Showtime series"), and a window may lose what refutes: where the evidence holds less than half of the
+    claim's words the row only teaches that the claim is not supported.
     """
     folder = data / "covidfact/RTE-Fever/processed"
     columns = [(folder / n).read_text(encoding="utf-8").splitlines() for n in
                ("dev.raw.input0", "dev.raw.input1", "dev.label")]  # fmt: skip
     for premise, claim, label in zip(*columns, strict=True):
         sentences = sentences_of(_unbracket(premise))
-        yield Row("fever", best_window(sentences, claim, 70) if sentences else "", claim,
-                  SUPPORTS if label == "entailment" else REFUTES)  # fmt: skip
+        window = best_window(sentences, claim, 70) if sentences else ""
+        against = REFUTES if overlap(window, claim) >= 0.5 else NOT_SUPPORTED
+        yield Row("fever", window, claim, SUPPORTS if label == "entailment" else against)
 
 
 def fever_symmetric(data: Path) -> Iterator[Row]:
@@ -184,6 +194,32 @@ def scifact(data: Path, part: str = "train", *, whole: bool = True) -> Iterator[
             for doc in map(str, r["cited_doc_ids"]):
                 if abstracts.get(doc):
                     yield Row("scifact", best_window(abstracts[doc], r["claim"], 80), r["claim"], NEUTRAL)
+
+
+_CITATION = re.compile(r"[\[(]?(?:[\s,;\d]*<\|(?:multi_|other_)?cit\|>[\s,;\d]*)+[\])]?")
+
+
+def citation_integrity(data: Path) -> Iterator[Row]:
+    """Sentences of papers beside the sentences of an abstract that they cite for it.
+
+    "Refuted" is here a citation that does not bear the sentence out, mostly by saying something else: not supported.
+    """
+    folder = data / "scifact/data/citint"
+    abstracts = {str(r["doc_id"]): [s.strip() for s in r["abstract"]] for r in _jsonl(folder / "corpus.jsonl")}
+    for r in _jsonl(folder / "claims_train.jsonl"):
+        claim = re.sub(r"\s+([.,;])", r"\1", " ".join(_CITATION.sub(" ", r["claim"]).split()))
+        if not 6 <= len(claim.split()) <= 60:
+            continue
+        for doc, groups in r["evidence"].items():
+            gold = sorted({i for g in groups for i in g["sentences"] if i < len(abstracts.get(doc, []))})
+            text = " ".join(abstracts[doc][i] for i in gold) if gold else ""
+            if 5 <= len(text.split()) <= 110:
+                label = SUPPORTS if groups[0]["label"] == "SUPPORT" else NOT_SUPPORTED
+                yield Row("citint", text, claim, label, weight=0.6)
+        if not r["evidence"]:
+            for doc in map(str, r["cited_doc_ids"]):
+                if abstracts.get(doc):
+                    yield Row("citint", best_window(abstracts[doc], claim, 80), claim, NEUTRAL, weight=0.6)
 
 
 def wice(data: Path) -> Iterator[Row]:
@@ -262,7 +298,8 @@ def climate_fever(data: Path) -> Iterator[Row]:
 
 TRAIN: dict[str, Callable[[Path], Iterator[Row]]] = {
     "indonli": indonli, "mnli-mt": mnli_mt, "fever": fever, "fever-symmetric": fever_symmetric, "covidfact": covidfact,
-    "healthver": healthver, "fool-me-twice": fool_me_twice, "scifact": scifact, "wice": wice, "summedits": summedits,
+    "healthver": healthver, "fool-me-twice": fool_me_twice, "scifact": scifact,
+    "citint": citation_integrity, "wice": wice, "summedits": summedits,
     "paws-id": paws_id, "rte": rte, "wrete": wrete, "attributionbench": attributionbench, "sts": sts_indo,
 }  # fmt: skip
 

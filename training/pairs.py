@@ -1,10 +1,14 @@
 """The judge's training mixture: public sets, edited twins, mined neutrals; cleaned of every dev and test text.
 
-`python -m training.pairs` writes training/runs/pairs/{train,slice}.jsonl and logs what was removed.
+    python -m training.pairs                                the first mixture, into training/runs/pairs
+    python -m training.pairs --out pairs-B --seed 20261125  another draw of edits and neutrals
+
+Each writes `train.jsonl` and `slice.jsonl` and logs what was removed. The slice is chosen by premise, not by seed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 from collections import Counter, defaultdict
@@ -14,7 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from training import pair_sources as sources
-from training import substitutes, twins
+from training import questions, substitutes, topical, twins
 from training.common import RUNS, Run, data_folder
 from training.pair_sources import NEUTRAL, NOT_SUPPORTED, REFUTES, SUPPORTS, Row, relabel, sentences_of
 from training.parallel import Pair, held_out_texts, load, normalise
@@ -253,13 +257,16 @@ def word_rows(per_set: dict[str, list[Row]], encoder: Path, rng: random.Random) 
         yield from substitutes.substituted(per_set[name], tables, count, rng)
 
 
-def build(data: Path, seed: int, encoder: Path, *, run: Run | None = None) -> tuple[list[Row], list[Row]]:
+def build(
+    data: Path, seed: int, encoder: Path, embed: topical.Embed, *, run: Run | None = None
+) -> tuple[list[Row], list[Row]]:
     """The training rows and the slice kept for choosing, cleaned and in a fixed order.
 
     Args:
         data: The data folder.
         seed: Decides every draw.
         encoder: Folder of the encoder whose word embeddings say which words live near each other.
+        embed: Texts to unit vectors, for finding evidence on the same matter.
         run: Where counts are logged, if anywhere.
     """
     rng = random.Random(seed)
@@ -275,10 +282,16 @@ def build(data: Path, seed: int, encoder: Path, *, run: Run | None = None) -> tu
     for name, neutrals in (("fever", 2500), ("fool-me-twice", 500), ("covidfact", 0), ("fever-symmetric", 300)):
         if neutrals:
             made.extend(mined_neutrals(per_set[name], neutrals, rng))
-    for name, count in (("indonli", 1800), ("fever", 1800), ("paws-id", 1200), ("mnli-mt", 500), ("sts", 400),
-                        ("covidfact", 700), ("rte", 500), ("scifact", 300), ("fool-me-twice", 300)):  # fmt: skip
+    for name, count in (("indonli", 3000), ("fever", 1800), ("paws-id", 1000), ("mnli-mt", 900), ("sts", 400),
+                        ("covidfact", 1000), ("rte", 500), ("scifact", 400), ("fool-me-twice", 400), ("healthver", 300),
+                        ("citint", 500)):  # fmt: skip
         made.extend(set_twins(per_set[name], count, rng))
-    made.extend(parallel_rows(pairs, 18000, rng))
+    made.extend(parallel_rows(pairs, 15000, rng))
+    made.extend(topical.topical_pairs([p for p in pairs if p.source in _FOLLOWING], embed, 14000, rng))
+    for name, count in (("fever", 1800), ("indonli", 900), ("covidfact", 700), ("citint", 500), ("scifact", 400),
+                        ("fool-me-twice", 400), ("healthver", 300)):  # fmt: skip
+        made.extend(topical.topical_rows(per_set[name], embed, count, rng))
+    per_set["qa"] = list(questions.question_rows(data, rng))
     made.extend(padded(list(mined_from(per_set, ("indonli", "fever", "fever-symmetric"), 3000, rng)), 1.0, rng))
     made.extend(word_rows(per_set, encoder, rng))
     rows, gone = deduplicate([*(r for rows in per_set.values() for r in rows), *made], protected, shared)
@@ -320,10 +333,17 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
-def main() -> None:
-    """Builds the mixture into `training/runs/pairs`."""
-    run = Run("pairs", {"seed": 20261124})
-    train, aside = build(data_folder(), 20261124, RUNS / "handoff" / "init", run=run)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Builds the mixture into a run folder."""
+    from retrieval.embed import load_embedder
+
+    parser = argparse.ArgumentParser(prog="python -m training.pairs", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", default="pairs", help="name of the folder under training/runs")
+    parser.add_argument("--seed", type=int, default=20261124)
+    options = parser.parse_args(argv)
+    run = Run(options.out, vars(options))
+    embedder = load_embedder(threads=1)
+    train, aside = build(data_folder(), options.seed, RUNS / "handoff" / "init", embedder.encode, run=run)
     for name, rows in (("train", train), ("slice", aside)):
         with (run.folder / f"{name}.jsonl").open("w", encoding="utf-8") as out:
             for row in rows:

@@ -37,12 +37,12 @@ def test_a_three_way_row_has_cross_entropy_and_weights_count() -> None:
 def test_the_plan_repeats_sets_and_keeps_batches_within_budget() -> None:
     rows = [Row("fever-symmetric", "p", "c", 0)] * 40 + [Row("paws-id", "p", "c", 0)] * 60
     lengths = [random.Random(i).randrange(10, 90) for i in range(100)]
-    batches = plan(rows, lengths, 300, random.Random(1))
+    batches = plan(rows, lengths, 300, random.Random(1), {"fever-symmetric": 3.0})
     counts = np.bincount([i for b in batches for i in b], minlength=100)
     assert (counts[:40] == 3).all()
     assert (counts[40:] == 1).all()
     assert all(len(b) * max(lengths[i] for i in b) <= 300 for b in batches)
-    assert batches == plan(rows, lengths, 300, random.Random(1))
+    assert batches == plan(rows, lengths, 300, random.Random(1), {"fever-symmetric": 3.0})
 
 
 def test_metrics_by_hand() -> None:
