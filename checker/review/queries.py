@@ -161,7 +161,7 @@ class Queries:
         )
         with self.database.read() as connection:
             rows = connection.execute(query).mappings().all()
-        return tuple(_decision(row) for row in rows)
+        return tuple(decision_from(row) for row in rows)
 
     def events(self, item_id: str) -> tuple[Event, ...]:
         """Everything that was done or refused on an item, in order."""
@@ -214,7 +214,8 @@ def _verdict(row: RowMapping) -> MachineVerdict:
     return MachineVerdict(**{**values, **lists, "created_at": aware(row["created_at"])})
 
 
-def _decision(row: RowMapping) -> Decision:
+def decision_from(row: RowMapping) -> Decision:
+    """A row with its user's name, as a decision."""
     values = {name: row[name] for name in Decision.__dataclass_fields__}
     return Decision(**{**values, "created_at": aware(row["created_at"]), "evidence": tuple(row["evidence"] or ())})
 
