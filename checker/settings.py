@@ -7,6 +7,7 @@ the settings file (`SARING_CONFIG`, else `saring.toml` in the user's configurati
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -172,7 +173,13 @@ class Settings(BaseSettings):
     def public(self) -> dict[str, Any]:
         """The settings that shaped a check, as plain JSON values, for its report. Holds no secret."""
         private = {"cache", "explain", "fetch_contact", "fetch_allow", "language", "threads"}
-        return self.model_dump(exclude=private | SERVING)
+        shown = self.model_dump(exclude=private | SERVING)
+        return {**shown, "base_url": without_password(self.base_url), "store": without_password(self.store)}
+
+
+def without_password(address: str) -> str:
+    """An address as a report may show it: without the user and password that a URL may carry."""
+    return re.sub(r"(?<=://)[^/\s]*@", "", address)
 
 
 def load_settings(**flags: Any) -> Settings:

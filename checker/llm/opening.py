@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from checker.llm.caller import Caller, Limits
 from checker.llm.ledger import Budget, Ledger
 from checker.llm.model import open_chat_model
+from checker.settings import without_password
 
 if TYPE_CHECKING:
     from checker.settings import Settings
@@ -24,7 +25,7 @@ def open_caller(settings: Settings) -> Caller:
     return Caller(
         model=model,
         # Two servers may call different weights by one name; the cache must keep their replies apart.
-        name=f"{settings.model} at {settings.base_url}" if settings.base_url else settings.model,
+        name=f"{settings.model} at {without_password(settings.base_url)}" if settings.base_url else settings.model,
         ledger=Ledger(None if settings.cache == "none" else Path(settings.cache).expanduser()),
         budget=Budget(settings.max_calls, settings.max_tokens, settings.daily_tokens),
         limits=Limits(
