@@ -14,6 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from checker.notes import note
+from retrieval.types import Source
+
 _TAGS_START, _TAGS_END = 0xE0000, 0xE007F
 # Characters without a glyph. The directional ones are kept apart from text that is honestly right-to-left by taking
 # out only overrides, embeddings and isolates, which no sentence of Indonesian or English needs.
@@ -194,6 +197,18 @@ def inspect(text: str) -> Inspection:
         # Unicode tag characters spell out ASCII that no reader can see; outside of flag emoji they have no other use.
         orders.append("spells something out in invisible tag characters")
     return Inspection(clean, tuple(offsets), bool(secret), tuple(dict.fromkeys(orders)))
+
+
+def remarks(source: Source, inspection: Inspection) -> tuple[str, ...]:
+    """What the reader is told of a source: that it speaks to the machine, that it holds text that nobody sees.
+
+    Args:
+        source: Where the text is from. A page's hidden text may have been taken out when it was read; then the source
+            says so in `extra["hidden_text"]`.
+        inspection: Of its text.
+    """
+    hidden = inspection.hidden or bool(source.extra.get("hidden_text"))
+    return (*(note("order", order=order) for order in inspection.orders), *((note("hidden"),) if hidden else ()))
 
 
 def original_span(inspection: Inspection, start: int, end: int) -> tuple[int, int]:

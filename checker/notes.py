@@ -71,6 +71,9 @@ _NOTES: Mapping[str, _Template] = {
         "Menurut artikel, {claimed} yang mengatakannya; menurut sumber, {stated}.",
     ),
     "order": _Template("The source {order}.", "Sumber ini {order}."),
+    "hidden": _Template(
+        "The source holds text that a reader cannot see.", "Sumber ini memuat teks yang tidak terlihat oleh pembaca."
+    ),
     "own_word": _Template(
         "On the speaker's word alone; without it the content needs a source of its own.",
         "Hanya bersandar pada ucapan pembicara; tanpa itu, isinya memerlukan sumber tersendiri.",

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from checker.asof import parse_as_of
 from checker.errors import CheckerError, NoClaims, StoreEmpty
 from checker.judges.base import Bench, Hearing, Judge, Judgement
+from checker.llm.account import current, one_check
 from checker.settings import Settings, load_settings
 from checker.types import Article, Claim, Failure, Outcome, Report, Stage, Verdict
 from checker.verdict import Policy, decide
@@ -155,7 +156,8 @@ class Checker:
             ArticleError: The article cannot be used, or makes no claim.
             StoreEmpty: There is no evidence to check against.
         """
-        return self._judge(self._prepare_article(article, as_of, progress), progress)
+        with one_check():
+            return self._judge(self._prepare_article(article, as_of, progress), progress)
 
     async def acheck(
         self,
@@ -165,8 +167,9 @@ class Checker:
         progress: Progress | None = None,
     ) -> Report:
         """`check`, for callers inside an event loop."""
-        prepared = await asyncio.to_thread(self._prepare_article, article, as_of, progress)
-        return await self._ajudge(prepared, progress)
+        with one_check():
+            prepared = await asyncio.to_thread(self._prepare_article, article, as_of, progress)
+            return await self._ajudge(prepared, progress)
 
     def check_claim(
         self,
@@ -189,7 +192,8 @@ class Checker:
             ArticleError: The text is empty or too long.
             StoreEmpty: There is no evidence to check against.
         """
-        return self._judge(self._prepare_claim(text, as_of, progress), progress)
+        with one_check():
+            return self._judge(self._prepare_claim(text, as_of, progress), progress)
 
     async def acheck_claim(
         self,
@@ -199,8 +203,9 @@ class Checker:
         progress: Progress | None = None,
     ) -> Report:
         """`check_claim`, for callers inside an event loop."""
-        prepared = await asyncio.to_thread(self._prepare_claim, text, as_of, progress)
-        return await self._ajudge(prepared, progress)
+        with one_check():
+            prepared = await asyncio.to_thread(self._prepare_claim, text, as_of, progress)
+            return await self._ajudge(prepared, progress)
 
     # -- before the judge
 
@@ -395,7 +400,7 @@ class Checker:
             created_at=created,
             elapsed=time.perf_counter() - prepared.started,
             provenance=trace(prepared.claims, stances, policy=self.policy),
-            usage=bench.usage,
+            usage=_usage(bench),
             notes=prepared.notes,
         )
 
@@ -459,6 +464,12 @@ def _joined(first: Bench, second: Bench) -> Bench:
     judgements = tuple(again.get(judgement.claim_id, judgement) for judgement in first.judgements)
     usage = {name: max(first.usage.get(name, 0), second.usage.get(name, 0)) for name in {*first.usage, *second.usage}}
     return Bench(judgements, usage)
+
+
+def _usage(bench: Bench) -> dict[str, int]:
+    """What the check cost, whichever of its steps asked a chat model."""
+    account = current()
+    return {**bench.usage, **(account.usage() if account is not None and account.used else {})}
 
 
 def _report_id(prepared: _Prepared, created: str) -> str:

@@ -8,8 +8,11 @@ from typing import Any, Literal
 
 from retrieval.types import Hit
 
-Kind = Literal["fact", "quote", "prediction", "opinion", "question"]
-"""What a claim is. `fact` and `quote` (reported speech) are checked, the others are shown but not checked."""
+Kind = Literal["fact", "quote", "prediction", "opinion", "question", "unclear"]
+"""What a claim is. `fact` and `quote` (reported speech) are checked, the others are shown but not checked.
+
+`unclear`: the article does not let a reader tell what it refers to.
+"""
 
 Label = Literal["supported", "unsupported", "needs_source"]
 Reason = Literal["corroborated", "contradicted", "conflicting", "no_evidence", "weak_evidence", "only_origin"]

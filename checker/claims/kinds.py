@@ -126,6 +126,6 @@ def rule_checkworthiness(tokens: Tokens, kind: Kind, attribution: Attribution | 
     score = 0.3 + 0.25 * number + min(0.2, 0.07 * named) + 0.1 * dated + 0.05 * acts
     if attribution is not None:
         score += 0.1
-    if kind in ("opinion", "prediction", "question"):
+    if kind in ("opinion", "prediction", "question", "unclear"):
         score *= 0.3
     return round(min(score, 1.0), 3)

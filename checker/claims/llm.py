@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from checker.claims.base import Extraction, Progress
 from checker.errors import BadReply, CheckerError, ModelUnavailable
 from checker.injection import Inspection, find_quote, inspect
+from checker.llm.account import Account
 from checker.llm.caller import Caller
 from checker.llm.loop import run_sync
 from checker.llm.prompts import load_prompt
@@ -103,7 +105,7 @@ class LLMExtractor:
         return run_sync(self._extract(article, progress))
 
     async def _extract(self, article: Article, progress: Progress | None) -> Extraction:
-        self.caller.start()
+        account = self.caller.start()
         inspected = inspect(article.text)
         windows = _windows(article)
         done = 0
@@ -111,7 +113,7 @@ class LLMExtractor:
         async def read(window: _Window) -> list[Claim | Failure]:
             nonlocal done
             try:
-                return await self._read(article, inspected, window)
+                return await self._read(article, inspected, window, account)
             except ModelUnavailable:
                 raise
             except CheckerError as error:
@@ -125,32 +127,46 @@ class LLMExtractor:
         claims = sorted((item for item in found if isinstance(item, Claim)), key=lambda claim: (claim.start, claim.end))
         return Extraction(_number(claims), tuple(item for item in found if isinstance(item, Failure)))
 
-    async def _read(self, article: Article, inspected: Inspection, window: _Window) -> list[Claim | Failure]:
+    async def _read(
+        self, article: Article, inspected: Inspection, window: _Window, account: Account
+    ) -> list[Claim | Failure]:
         mark = f"{secrets.token_hex(4)}|"
         shown = [item for item in article.sentences if window.start <= item.start < window.end]
-        lines = [" ".join(inspect(item.text).clean.split()) for item in shown]
+        lines = [_one_line(item.text) for item in shown]
         reply: ArticleReply | None = None
         complaints: list[ArticleReply] = []
 
+        about = f"{article.publisher} {article.published_at or ''}"
+
         def check(value: ArticleReply) -> str | None:
             lost = [item.quote for item in value.claims if find_quote(inspected, item.quote) is None]
-            if not lost:
+            strange = [item for item in value.claims if is_strange(item, inspected.clean, about)]
+            if not lost and not strange:
                 return None
             complaints.append(value)
-            return "these quotes do not stand in the article: " + "; ".join(quote[:80] for quote in lost[:10])
+            wrong = []
+            if lost:
+                wrong.append(
+                    "these quotes do not stand in the article: " + "; ".join(quote[:80] for quote in lost[:10])
+                )
+            if strange:
+                texts = "; ".join(item.text[:80] for item in strange[:10])
+                wrong.append(f"these texts do not say what their quotes say: {texts}")
+            return ". ".join(wrong)
 
         try:
             reply = await self.caller.ask(
                 load_prompt("extract"),
                 {
                     "mark": mark,
-                    "publisher": inspect(article.publisher or "an unnamed publisher").clean,
-                    "published_at": article.published_at or "an unknown date",
+                    "publisher": _one_line(article.publisher) or "an unnamed publisher",
+                    "published_at": _one_line(article.published_at or "") or "an unknown date",
                     "article": "\n".join(f"{mark}{n}| {line}" for n, line in enumerate(lines, start=1) if line),
                 },
                 ArticleReply,
                 key=[[item.text for item in shown], article.publisher, article.published_at],
                 check=check,
+                account=account,
             )
         except BadReply:
             if not complaints:
@@ -162,9 +178,40 @@ class LLMExtractor:
             if span is None:
                 message = f"the quote {item.quote[:80]!r} does not stand in the article"
                 placed.append(_failure(article, window.fresh, "QuoteNotFound", message, item.quote))
+            elif is_strange(item, inspected.clean, about):
+                message = f"the claim {item.text[:80]!r} does not say what its quote {item.quote[:80]!r} says"
+                placed.append(_failure(article, window.fresh, "TextNotFaithful", message, item.quote))
             elif span[0] >= window.fresh:
                 placed.append(_claim(item, article, *span))
         return placed
+
+
+SHARED = 0.5
+"""Least share of a quote's words that its claim must keep. The rest may be pronouns and relative dates, replaced."""
+
+_STEM = 4
+"""Letters by which two forms of a word are taken for one ("ditutup", "ditutupnya")."""
+
+
+def is_strange(item: ClaimReply, article: str, about: str = "") -> bool:
+    """Whether a claim's wording does not follow from the article, whatever its quote is.
+
+    The quote is checked to the letter, the wording cannot be; but an article that talks a model into another wording
+    would have that checked in the quote's place. So the wording keeps at least half of the quote's words, and brings
+    no figure that neither the article nor what is known about it (its publisher and date) has.
+    """
+    text = item.text or item.quote
+    words = {word[:_STEM] for word in re.findall(r"\w{3,}", item.quote.casefold())}
+    kept = {word[:_STEM] for word in re.findall(r"\w{3,}", text.casefold())}
+    if words and len(words & kept) < SHARED * len(words):
+        return True
+    known = set(re.findall(r"\d+", f"{article} {about}"))
+    return not {figure.lstrip("0") for figure in re.findall(r"\d+", text)} <= {figure.lstrip("0") for figure in known}
+
+
+def _one_line(text: str) -> str:
+    """A text on one line and without what cannot be seen, so that it cannot start a line of its own."""
+    return " ".join(inspect(text).clean.split())
 
 
 def _windows(article: Article) -> list[_Window]:
@@ -198,7 +245,7 @@ def _claim(item: ClaimReply, article: Article, start: int, end: int) -> Claim:
         end=end,
         context=item.context.strip(),
         # "Cannot be disambiguated" is an answer: such a claim is shown, and a person may reword it.
-        kind="question" if item.ambiguous else item.kind,
+        kind="unclear" if item.ambiguous else item.kind,
         attribution=attribution,
     )
 

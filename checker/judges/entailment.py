@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from checker.injection import Inspection, inspect
+from checker.injection import Inspection, inspect, remarks
 from checker.judges.base import Bench, Hearing, Judgement, Progress
 from checker.judges.crossencoder import LABELS, MODEL_FOLDER, Backend, EntailmentModel
-from checker.notes import note
 from checker.types import Article, Claim, Failure, Stance
 from retrieval.segment import split_sentences
 
@@ -171,7 +170,7 @@ def _stance(claim: Claim, hit: Hit, readings: Sequence[_Reading], scores: Sequen
     found = examined[carrying]
     quote = hit.source.text[start:end]
     speaker, own_word = _credited(claim, quote)
-    notes = [note("order", order=order) for order in inspected.orders]
+    notes = list(remarks(hit.source, inspected))
     if scores[carrying][0] >= 0.2:  # a check speaks up where there was support to lower
         notes += [finding.reason for finding in found]
     return Stance(

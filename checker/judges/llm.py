@@ -16,19 +16,23 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from checker.errors import CheckerError
-from checker.injection import Inspection, find_quote, inspect
+from checker.errors import BadReply, CheckerError
+from checker.injection import Inspection, find_quote, inspect, remarks
 from checker.judges.base import Bench, Hearing, Judgement, Progress
+from checker.llm.account import Account
 from checker.llm.caller import Caller
 from checker.llm.loop import run_async, run_sync
 from checker.llm.prompts import load_prompt
-from checker.notes import note
 from checker.types import Article, Claim, Failure, Stance
 from retrieval.segment import split_sentences
 from retrieval.types import Hit, Source
 
 if TYPE_CHECKING:
     from checker.settings import Settings
+
+
+LEAST_WORDS = 2
+"""Of a quote: a single word is found in almost any source and shows nothing."""
 
 
 class StanceReply(BaseModel):
@@ -63,7 +67,24 @@ class Sitting:
     def key(self) -> list[Any]:
         """What the reply depends on: no id that another run would give differently."""
         texts = [self.source.text[start:end] for start, end in self.spans]
-        return [self.source.content_hash, self.spans, texts, [_wording(claim) for claim in self.claims]]
+        about = [self.source.content_hash, self.source.publisher, self.source.published_at]
+        return [about, self.spans, texts, [_wording(claim) for claim in self.claims]]
+
+    @property
+    def names(self) -> Mapping[str, Claim]:
+        """What the claims are called in the request."""
+        return {f"c{number}": claim for number, claim in enumerate(self.claims, start=1)}
+
+    def values(self, inspected: Inspection) -> dict[str, str]:
+        """What fills in the prompt: everything on lines of its own that nothing from outside can open."""
+        mark = f"{secrets.token_hex(4)}|"
+        return {
+            "mark": mark,
+            "publisher": one_line(self.source.publisher) or "an unnamed publisher",
+            "published_at": one_line(self.source.published_at or "") or "an unknown date",
+            "source": mark_lines(self.spans, inspected, mark),
+            "claims": "\n".join(f"{name}: {one_line(_wording(claim))}" for name, claim in self.names.items()),
+        }
 
 
 @dataclass
@@ -108,14 +129,14 @@ class LLMJudge:
         return await run_async(self._hear(hearings, progress))
 
     async def _hear(self, hearings: Sequence[Hearing], progress: Progress | None) -> Bench:
-        self.caller.start()
+        account = self.caller.start()
         sittings = arrange(hearings)
         done = 0
 
         async def sit(sitting: Sitting) -> dict[str, Stance] | CheckerError:
             nonlocal done
             try:
-                return await self._sit(sitting)
+                return await self._sit(sitting, account)
             except CheckerError as error:
                 return error
             finally:
@@ -124,14 +145,15 @@ class LLMJudge:
                     progress(done, len(sittings))
 
         outcomes = await asyncio.gather(*(sit(sitting) for sitting in sittings))
-        return Bench(
-            tuple(self._collect(hearing, sittings, outcomes) for hearing in hearings), self.caller.budget.usage()
-        )
+        return Bench(tuple(self._collect(hearing, sittings, outcomes) for hearing in hearings), account.usage())
 
     def _collect(
         self, hearing: Hearing, sittings: Sequence[Sitting], outcomes: Sequence[dict[str, Stance] | CheckerError]
     ) -> Judgement:
         claim_id = hearing.claim.id
+        if hearing.hits and speaks_to_the_model(hearing.claim):
+            message = "the claim speaks to the model that reads it, so none was asked; a person should read it"
+            return Judgement(claim_id, failure=Failure(claim_id, "judge", "ClaimGivesOrders", message))
         stances: list[Stance] = []
         for sitting, outcome in zip(sittings, outcomes, strict=True):
             if claim_id not in sitting.hits:
@@ -143,32 +165,39 @@ class LLMJudge:
             stances.append(outcome[claim_id])
         return Judgement(claim_id, tuple(stances), heard_by=self.name)
 
-    async def _sit(self, sitting: Sitting) -> dict[str, Stance]:
+    async def _sit(self, sitting: Sitting, account: Account) -> dict[str, Stance]:
         inspected = inspect(sitting.source.text)
-        names = {f"c{number}": claim for number, claim in enumerate(sitting.claims, start=1)}
-        mark = f"{secrets.token_hex(4)}|"
-        reply = await self.caller.ask(
-            load_prompt("judge"),
-            {
-                "mark": mark,
-                "publisher": inspect(sitting.source.publisher or "an unnamed publisher").clean,
-                "published_at": sitting.source.published_at or "an unknown date",
-                "source": mark_lines(sitting.spans, inspected, mark),
-                "claims": "\n".join(f"{name}: {one_line(_wording(claim))}" for name, claim in names.items()),
-            },
-            SourceReply,
-            key=sitting.key,
-            check=lambda value: _wrong(value, names, inspected),
-        )
+        names = sitting.names
+        try:
+            reply = await self.caller.ask(
+                load_prompt("judge"),
+                sitting.values(inspected),
+                SourceReply,
+                key=sitting.key,
+                check=lambda value: _wrong(value, names, inspected),
+                account=account,
+            )
+        except BadReply:
+            if not inspected.flagged:
+                raise
+            # It talked the model into a reply that cannot be read. Nothing may rest on such a source anyway; were its
+            # claims to fail for it, planting a sentence would be enough to keep them from being checked.
+            nothing = [StanceReply(claim=name, stance="neutral", probability=1.0, quote="") for name in names]
+            reply = SourceReply(stances=nothing)
         return {names[item.claim].id: _stance(item, names[item.claim], sitting, inspected) for item in reply.stances}
 
 
 def arrange(hearings: Sequence[Hearing]) -> list[Sitting]:
-    """Turn "the passages of each claim" into "the claims of each source", in a stable order."""
+    """Turn "the passages of each claim" into "the claims of each source", in a stable order.
+
+    Claims are from outside too: one that speaks to the model is left out, so that it cannot sway the others.
+    """
     claims: dict[str, dict[str, Claim]] = {}
     hits: dict[str, dict[str, list[Hit]]] = {}
     sources: dict[str, Source] = {}
     for hearing in hearings:
+        if speaks_to_the_model(hearing.claim):
+            continue
         for hit in hearing.hits:
             sources[hit.source.id] = hit.source
             claims.setdefault(hit.source.id, {})[hearing.claim.id] = hearing.claim
@@ -204,6 +233,11 @@ def _wording(claim: Claim) -> str:
     return claim.text
 
 
+def speaks_to_the_model(claim: Claim) -> bool:
+    """Whether the claim, as it would be put to the model, gives it orders."""
+    return inspect(_wording(claim)).flagged
+
+
 def one_line(text: str) -> str:
     """A text on one line and without what cannot be seen, so that it cannot start a line of its own."""
     return " ".join(inspect(text).clean.split())
@@ -231,8 +265,8 @@ def _wrong(reply: SourceReply, names: Mapping[str, Claim], inspected: Inspection
     for item in reply.stances:
         if item.stance == "neutral":
             continue
-        if not item.quote.strip():
-            return f"it gives no quote for {item.claim}"
+        if len(item.quote.split()) < LEAST_WORDS:
+            return f"its quote for {item.claim} is of less than {LEAST_WORDS} words, so it carries nothing"
         if find_quote(inspected, item.quote) is None:
             return f"its quote for {item.claim} does not stand in the source"
     return None
@@ -259,7 +293,7 @@ def _stance(item: StanceReply, claim: Claim, sitting: Sitting, inspected: Inspec
         speaker=speaker,
         own_word=own_word,
         flagged=inspected.flagged,
-        notes=tuple(note("order", order=order) for order in inspected.orders),
+        notes=remarks(sitting.source, inspected),
     )
 
 

@@ -1,5 +1,7 @@
 """One door to a chat model: bounded concurrency, retries, a breaker, a deadline, a budget, a cache.
 
+What a check may spend and how long it may take is on its account (`checker.llm.account`); what is known of the server
+(is it failing, which method does it know) and how many calls it gets at once is kept here, for all checks together.
 Retries live here and nowhere else. A call that fails for the network's sake is tried again with jitter; a reply that
 cannot be trusted is asked for once more and then is a `BadReply`.
 """
@@ -9,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import random
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,18 +22,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from checker.errors import BadReply, CallFailed, CheckerError, DeadlinePassed, ModelUnavailable
+from checker.llm.account import Account, current
 from checker.llm.ledger import Budget, Kept, Ledger, digest
 from checker.llm.prompts import Prompt
-from checker.llm.structured import FALLBACK, Answer, Method, ask, choose_method
+from checker.llm.structured import FALLBACK, Answer, Method, choose_method, deliver, read
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 _TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 _DENIED = {401, 403}
 _UNKNOWN_METHOD = {400, 404, 415, 422, 501}
+# Vendors quote the key in some messages; a message goes into reports and logs.
+_SECRET = re.compile(r"\b(?:sk|pk|gsk|xai|AIza|ya29|Bearer|key)[-_. =:]*[\w\-*]{12,}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,11 @@ class Limits:
     """How hard a model is asked.
 
     Attributes:
-        concurrency: Most calls at once.
+        concurrency: Most calls at once, of all checks together.
         attempts: Most tries of one call for the network's sake.
         wait: Seconds before the second try; doubles each time, with full jitter.
         longest_wait: Most seconds between two tries, `Retry-After` included: longer is a failure.
-        deadline: Seconds for everything one `Caller` does between `start` and the last reply.
+        deadline: Seconds for everything that one check asks, from its first call on.
         breaker: After so many faults in a row nothing more is sent until `breaker_rest` seconds have passed.
         calls_per_second: 0 for no limit.
     """
@@ -69,16 +76,16 @@ class Caller:
     explain: Path | None = None
     _method: Method | None = None
     _gate: asyncio.Semaphore | None = None
-    _ends: float = 0.0
+    _loop: asyncio.AbstractEventLoop | None = None
     _faults: int = 0
     _rests_until: float = 0.0
     _next_slot: float = 0.0
 
-    def start(self) -> None:
-        """Begin a run: the deadline counts from here. Call it inside the event loop."""
-        self._gate = asyncio.Semaphore(self.limits.concurrency)
-        self._ends = time.monotonic() + self.limits.deadline
-        self._next_slot = 0.0
+    def start(self) -> Account:
+        """Begin to ask: the account of the check that is under way, or one of its own; its deadline counts from now."""
+        account = current() or Account()
+        account.begin(self.limits.deadline)
+        return account
 
     async def ask(
         self,
@@ -88,6 +95,7 @@ class Caller:
         *,
         key: Any,
         check: Callable[[T], str | None] = lambda _: None,
+        account: Account | None = None,
     ) -> T:
         """Ask until the reply can be trusted, at most twice.
 
@@ -97,12 +105,14 @@ class Caller:
             schema: What the reply must be.
             key: What the reply depends on, without the delimiter; the cache is keyed on it, the model and the prompt.
             check: Says what is wrong with a valid reply, or None. It is told to the model before the second try.
+            account: What it is put on; that of `start` where None.
 
         Raises:
             BadReply: Two replies could not be trusted.
             BudgetExhausted, DeadlinePassed, CallFailed: It was not answered, and why.
-            ModelUnavailable: The key is refused, or the breaker is open.
+            ModelUnavailable: The key is refused.
         """
+        account = account or self.start()
         where = digest(self.name, prompt.label, schema.__name__, key)
         if (kept := self.ledger.get(where)) is not None:
             try:
@@ -110,16 +120,70 @@ class Caller:
             except ValueError:
                 value = None
             if value is not None and check(value) is None:
-                self.budget.cached += 1
+                account.cached += 1
+                self._note(where, 0, prompt.render(**values), kept.reply, None)
                 return value
-        if self._gate is None:
-            self.start()
-        assert self._gate is not None
-        async with self._gate:
-            return await self._ask_twice(prompt, values, schema, where, check)
+        async with self._door():
+            return await self._ask_twice(prompt, values, schema, where, check, account)
+
+    def _door(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        if self._gate is None or self._loop is not loop:  # a forked child has another loop
+            self._gate, self._loop = asyncio.Semaphore(self.limits.concurrency), loop
+        return self._gate
+
+    async def guarded(self, call: Callable[[], Awaitable[R]], held: int, account: Account) -> R:
+        """Make one call whose answer is not structured (the chat's), under the same budget, pace, deadline and retries.
+
+        Args:
+            call: Makes the call; made again where the network failed it.
+            held: Tokens set aside for it; whoever calls settles what it took.
+            account: What it is put on.
+
+        Raises:
+            BudgetExhausted, DeadlinePassed, CallFailed: It was not answered, and why.
+            ModelUnavailable: The key is refused.
+        """
+        attempt = 0
+        async with self._door():
+            while True:
+                attempt += 1
+                self._may_send(account)
+                await self._pace(account)
+                self.budget.reserve(account, self.ledger, held)
+                try:
+                    async with asyncio.timeout(max(0.01, account.ends - time.monotonic())):
+                        answer = await call()
+                except TimeoutError as error:
+                    if time.monotonic() >= account.ends:
+                        raise DeadlinePassed(
+                            f"the deadline of {self.limits.deadline:g} s for this answer is over"
+                        ) from error
+                    await self._retry(error, attempt, None, account)
+                except CheckerError:
+                    self.budget.settle(account, self.ledger, held, 0, 0)
+                    raise
+                except Exception as error:
+                    status, wait = _sort(error)
+                    if status is not None:
+                        self.budget.settle(account, self.ledger, held, 0, 0)
+                    if status in _DENIED:
+                        raise ModelUnavailable(f"{self.name} refuses the key (HTTP {status}); check it") from error
+                    if status is not None and status not in _TRANSIENT:
+                        raise CallFailed(f"{self.name} answered HTTP {status}: {_short(error)}") from error
+                    await self._retry(error, attempt, wait, account)
+                else:
+                    self._faults = 0
+                    return answer
 
     async def _ask_twice(
-        self, prompt: Prompt, values: Mapping[str, str], schema: type[T], where: str, check: Callable[[T], str | None]
+        self,
+        prompt: Prompt,
+        values: Mapping[str, str],
+        schema: type[T],
+        where: str,
+        check: Callable[[T], str | None],
+        account: Account,
     ) -> T:
         from langchain_core.messages import HumanMessage, SystemMessage
 
@@ -127,47 +191,53 @@ class Caller:
         complaint = ""
         last: BadReply | None = None
         for number in (1, 2):
-            messages = [SystemMessage(system), HumanMessage(user + complaint)]
+            raw = ""
             try:
-                answer = await self._send(messages, schema)
+                answer, used = await self._send(
+                    [SystemMessage(system), HumanMessage(user + complaint)], schema, account
+                )
+                raw = answer.raw
                 wrong = check(answer.value)
-                self._note(where, number, messages, answer.raw, wrong)
+                self._note(where, number, (system, user + complaint), raw, wrong)
                 if wrong is None:
-                    self.ledger.put(where, Kept(answer.raw, answer.prompt_tokens, answer.completion_tokens))
+                    self.ledger.put(where, Kept(raw, *used))
                     return answer.value
                 last = BadReply(wrong)
             except BadReply as error:
-                self._note(where, number, messages, "", str(error))
+                self._note(where, number, (system, user + complaint), raw, str(error))
                 last = error
             complaint = f"\n\nYour last reply was refused: {last}. Reply again, in full, as asked."
         assert last is not None
         raise last
 
-    async def _send(self, messages: list[Any], schema: type[T]) -> Answer[T]:
-        """One trustworthy delivery of one request, retried for the network's sake only."""
+    async def _send(self, messages: list[Any], schema: type[T], account: Account) -> tuple[Answer[T], tuple[int, int]]:
+        """One delivery of one request, retried for the network's sake only, with its prompt and completion tokens."""
         method = self._method or choose_method(self.model)
+        # About what it will cost, so that calls under way count before they are answered: four letters a token.
+        held = sum(len(str(message.content)) for message in messages) // 4
         attempt = 0
         while True:
             attempt += 1
-            self._may_send()
-            self.budget.reserve(self.ledger)
-            await self._pace()
+            self._may_send(account)
+            await self._pace(account)
+            self.budget.reserve(account, self.ledger, held)
             try:
-                async with asyncio.timeout(max(0.01, self._ends - time.monotonic())):
-                    answer = await ask(self.model, messages, schema, method)
-            except BadReply:
-                self._faults = 0
-                raise
+                async with asyncio.timeout(max(0.01, account.ends - time.monotonic())):
+                    delivery = await deliver(self.model, messages, schema, method)
             except TimeoutError as error:
-                if time.monotonic() >= self._ends:
+                # Nobody knows whether the vendor charges for it; what was set aside stays so.
+                if time.monotonic() >= account.ends:
                     raise DeadlinePassed(
                         f"the deadline of {self.limits.deadline:g} s for this check is over"
                     ) from error
-                await self._retry(error, attempt, None)
+                await self._retry(error, attempt, None, account)
             except CheckerError:
+                self.budget.settle(account, self.ledger, held, 0, 0)
                 raise
             except Exception as error:
                 status, wait = _sort(error)
+                if status is not None:
+                    self.budget.settle(account, self.ledger, held, 0, 0)
                 if status in _DENIED:
                     raise ModelUnavailable(f"{self.name} refuses the key (HTTP {status}); check it") from error
                 following = FALLBACK[method]
@@ -176,21 +246,23 @@ class Caller:
                     continue
                 if status is not None and status not in _TRANSIENT:
                     raise CallFailed(f"{self.name} answered HTTP {status}: {_short(error)}") from error
-                await self._retry(error, attempt, wait)
+                await self._retry(error, attempt, wait, account)
             else:
                 self._faults = 0
+                used = (delivery.prompt_tokens, delivery.completion_tokens)
+                self.budget.settle(account, self.ledger, held, *used)
+                answer = read(delivery, schema, method)
                 self._method = method
-                self.budget.settle(self.ledger, answer.prompt_tokens, answer.completion_tokens)
-                return answer
+                return answer, used
 
-    def _may_send(self) -> None:
+    def _may_send(self, account: Account) -> None:
         now = time.monotonic()
-        if now >= self._ends:
+        if now >= account.ends:
             raise DeadlinePassed(f"the deadline of {self.limits.deadline:g} s for this check is over")
         if now < self._rests_until:
             raise CallFailed(f"{self.name} failed {self.limits.breaker} times in a row; not asked again for a while")
 
-    async def _retry(self, error: Exception, attempt: int, wait: float | None) -> None:
+    async def _retry(self, error: Exception, attempt: int, wait: float | None, account: Account) -> None:
         self._faults += 1
         if self._faults >= self.limits.breaker:
             self._rests_until = time.monotonic() + self.limits.breaker_rest
@@ -199,30 +271,42 @@ class Caller:
             raise CallFailed(f"{self.name} did not answer in {attempt} tries: {_short(error)}") from error
         backoff = random.uniform(0, self.limits.wait * 2 ** (attempt - 1))
         pause = max(wait, backoff) if wait is not None else backoff
-        if pause > self.limits.longest_wait or time.monotonic() + pause >= self._ends:
+        if pause > self.limits.longest_wait or time.monotonic() + pause >= account.ends:
             raise CallFailed(
                 f"{self.name} asks to wait {pause:.0f} s, longer than this check may: {_short(error)}"
             ) from error
         await asyncio.sleep(pause)
 
-    async def _pace(self) -> None:
+    async def _pace(self, account: Account) -> None:
+        """Wait for this call's turn.
+
+        Raises:
+            DeadlinePassed: Its turn comes after the deadline.
+        """
         if self.limits.calls_per_second <= 0:
             return
         now = time.monotonic()
         slot = max(now, self._next_slot)
+        if slot >= account.ends:
+            raise DeadlinePassed(
+                f"at {self.limits.calls_per_second:g} calls a second the deadline of this check comes first"
+            )
         self._next_slot = slot + 1 / self.limits.calls_per_second
         if slot > now:
             await asyncio.sleep(slot - now)
 
-    def _note(self, where: str, number: int, messages: list[Any], reply: str, wrong: str | None) -> None:
-        """Write down what was sent and what came back, for whoever asked to see it."""
+    def _note(self, where: str, number: int, sent: tuple[str, str], reply: str, wrong: str | None) -> None:
+        """Write down what was sent and what came back, for whoever asked to see it; 0 stands for a kept reply."""
         if self.explain is None:
             return
         self.explain.mkdir(parents=True, exist_ok=True)
-        parts = [f"# {self.name}", *(f"## {message.type}\n\n{message.content}" for message in messages)]
+        parts = [f"# {self.name}", *(f"## {who}\n\n{text}" for who, text in zip(("system", "user"), sent, strict=True))]
         parts.append(f"## reply\n\n{reply or '(none that could be read)'}")
-        parts.append(f"## outcome\n\n{wrong or 'accepted'}")
-        (self.explain / f"{where[:16]}-{number}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        parts.append(
+            f"## outcome\n\n{wrong or ('accepted' if number else 'kept from an earlier check; not asked again')}"
+        )
+        name = f"{where[:16]}-{number or 'kept'}.md"
+        (self.explain / name).write_text("\n\n".join(parts) + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _sort(error: Exception) -> tuple[int | None, float | None]:
@@ -251,4 +335,4 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+    return f"{type(error).__name__}: {_SECRET.sub('[key]', ' '.join(str(error).split()))[:160]}"

@@ -8,12 +8,13 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from checker.errors import BudgetExhausted, SettingsError
+from checker.llm.account import Account
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -82,14 +83,24 @@ class Ledger:
                 (key, kept.reply, kept.prompt_tokens, kept.completion_tokens, datetime.now(UTC).isoformat()),
             )
 
-    def spend(self, calls: int, tokens: int) -> None:
-        """Add to what was spent today (UTC)."""
+    def spend(self, calls: int, tokens: int, cap: int = 0) -> bool:
+        """Add to what was spent today (UTC), in one step, so that runs side by side cannot both pass the cap.
+
+        Args:
+            calls: Calls made.
+            tokens: Tokens spent; less than nothing gives back what was set aside for a call.
+            cap: Nothing is added where as many tokens are spent already; 0 for no cap.
+
+        Returns:
+            Whether it was added.
+        """
         with self._transaction() as db:
-            db.execute(
+            changed = db.execute(
                 "INSERT INTO spending VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
-                "calls = calls + excluded.calls, tokens = tokens + excluded.tokens",
-                (_today(), calls, tokens),
+                "calls = calls + excluded.calls, tokens = tokens + excluded.tokens WHERE ? = 0 OR tokens < ?",
+                (_today(), calls, tokens, cap, cap),
             )
+            return changed.rowcount > 0
 
     def spent_today(self) -> tuple[int, int]:
         """Calls and tokens spent today (UTC), by every run that shares the file."""
@@ -102,61 +113,42 @@ def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Budget:
-    """What one run may spend; 0 means without limit.
+    """What may be spent; 0 means without limit.
 
     Attributes:
-        max_calls: Calls of this run.
-        max_tokens: Prompt and completion tokens of this run. The call that crosses it is the last.
+        max_calls: Calls of one check.
+        max_tokens: Prompt and completion tokens of one check. A call is made while what is spent and what is set
+            aside for calls under way is less; so the call that crosses the limit is the last.
         daily_tokens: Tokens of a day (UTC), over all runs that share the ledger.
     """
 
     max_calls: int = 0
     max_tokens: int = 0
     daily_tokens: int = 0
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    @property
-    def tokens(self) -> int:
-        """Tokens spent in this run so far."""
-        return self.prompt_tokens + self.completion_tokens
-
-    def reserve(self, ledger: Ledger) -> None:
-        """Take the right to one call.
+    def reserve(self, account: Account, ledger: Ledger, tokens: int) -> None:
+        """Take the right to one call and set tokens aside for it.
 
         Raises:
             BudgetExhausted: There is none left; says which limit and how to raise it.
         """
-        with self._lock:
-            if self.max_calls and self.calls >= self.max_calls:
-                raise BudgetExhausted(f"the limit of {self.max_calls} calls is reached; raise it with --max-calls")
-            if self.max_tokens and self.tokens >= self.max_tokens:
-                raise BudgetExhausted(f"the limit of {self.max_tokens} tokens is reached; raise it with --max-tokens")
-            if self.daily_tokens and ledger.spent_today()[1] >= self.daily_tokens:
-                raise BudgetExhausted(
-                    f"today's cap of {self.daily_tokens} tokens is reached; go on tomorrow (UTC) or raise "
-                    "SARING_DAILY_TOKENS"
-                )
-            self.calls += 1
-        ledger.spend(1, 0)
+        if self.max_calls and account.calls >= self.max_calls:
+            raise BudgetExhausted(f"the limit of {self.max_calls} calls is reached; raise it with --max-calls")
+        if self.max_tokens and account.tokens + account.held >= self.max_tokens:
+            raise BudgetExhausted(f"the limit of {self.max_tokens} tokens is reached; raise it with --max-tokens")
+        if not ledger.spend(1, tokens, cap=self.daily_tokens):
+            raise BudgetExhausted(
+                f"today's cap of {self.daily_tokens} tokens is reached; go on tomorrow (UTC) or raise "
+                "SARING_DAILY_TOKENS"
+            )
+        account.calls += 1
+        account.held += tokens
 
-    def settle(self, ledger: Ledger, prompt_tokens: int, completion_tokens: int) -> None:
-        """Record what a call took."""
-        with self._lock:
-            self.prompt_tokens += prompt_tokens
-            self.completion_tokens += completion_tokens
-        ledger.spend(0, prompt_tokens + completion_tokens)
-
-    def usage(self) -> dict[str, int]:
-        """What a report shows."""
-        return {
-            "calls": self.calls,
-            "cached": self.cached,
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-        }
+    def settle(self, account: Account, ledger: Ledger, held: int, prompt_tokens: int, completion_tokens: int) -> None:
+        """Put what a call took in the place of what was set aside for it."""
+        account.held -= held
+        account.prompt_tokens += prompt_tokens
+        account.completion_tokens += completion_tokens
+        ledger.spend(0, prompt_tokens + completion_tokens - held)

@@ -30,18 +30,31 @@ _REFUSED = {"content_filter", "safety", "refusal", "recitation", "blocklist", "p
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came back of one call, with what it cost, whether or not it can be used.
+
+    Attributes:
+        message: The reply, or None where the vendor's client threw it away.
+        spoilt: Why it threw it away.
+        prompt_tokens: As the server counted them; 0 where it does not say.
+    """
+
+    message: AIMessage | None
+    spoilt: BadReply | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
     """A validated reply.
 
     Attributes:
         raw: The JSON text that was validated.
-        prompt_tokens: As the server counted them; 0 where it does not say.
     """
 
     value: T
     raw: str
-    prompt_tokens: int
-    completion_tokens: int
 
 
 def choose_method(model: BaseChatModel) -> Method:
@@ -60,7 +73,9 @@ def choose_method(model: BaseChatModel) -> Method:
     return "tools" if callable(getattr(model, "bind_tools", None)) and profile else "json"
 
 
-async def ask(model: BaseChatModel, messages: list[BaseMessage], schema: type[T], method: Method) -> Answer[T]:
+async def deliver(
+    model: BaseChatModel, messages: list[BaseMessage], schema: type[BaseModel], method: Method
+) -> Delivery:
     """Ask once.
 
     Args:
@@ -70,10 +85,9 @@ async def ask(model: BaseChatModel, messages: list[BaseMessage], schema: type[T]
         method: How to ask for it.
 
     Returns:
-        The reply, validated.
+        What came back, not yet looked at.
 
     Raises:
-        BadReply: It was cut off, refused, empty, or is not what the schema asks for.
         Exception: What the vendor's client raises; `checker.llm.caller` sorts these.
     """
     try:
@@ -81,19 +95,29 @@ async def ask(model: BaseChatModel, messages: list[BaseMessage], schema: type[T]
     except Exception as error:
         # The OpenAI client looks at the finish reason itself and raises these before LangChain sees the reply.
         if type(error).__name__ == "LengthFinishReasonError":
-            raise BadReply("the reply was cut off", cut=True) from error
+            usage = getattr(getattr(error, "completion", None), "usage", None)
+            return Delivery(
+                None,
+                BadReply("the reply was cut off", cut=True),
+                int(getattr(usage, "prompt_tokens", 0) or 0),
+                int(getattr(usage, "completion_tokens", 0) or 0),
+            )
         if type(error).__name__ in {"ContentFilterFinishReasonError", "OpenAIRefusalError"}:
-            raise BadReply("the model refused to answer", refused=True) from error
+            return Delivery(None, BadReply("the model refused to answer", refused=True))
         raise
-    return read(message, schema, method)
+    counted = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
+    return Delivery(message, None, int(counted["input_tokens"]), int(counted["output_tokens"]))
 
 
-def read(message: AIMessage, schema: type[T], method: Method) -> Answer[T]:
+def read(delivery: Delivery, schema: type[T], method: Method) -> Answer[T]:
     """Validate a reply.
 
     Raises:
-        BadReply: As for `ask`.
+        BadReply: It was cut off, refused, empty, or is not what the schema asks for.
     """
+    message = delivery.message
+    if message is None:
+        raise delivery.spoilt or BadReply("the reply is empty")
     meta = message.response_metadata or {}
     reason = str(meta.get("finish_reason") or meta.get("stop_reason") or meta.get("done_reason") or "").lower()
     if reason in _CUT:
@@ -111,8 +135,7 @@ def read(message: AIMessage, schema: type[T], method: Method) -> Answer[T]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the reply"
         raise BadReply(f"the reply is not what was asked for: {where}: {first['msg']}") from error
-    usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
-    return Answer(value, raw, int(usage["input_tokens"]), int(usage["output_tokens"]))
+    return Answer(value, raw)
 
 
 def _bind(model: BaseChatModel, schema: type[BaseModel], method: Method) -> Any:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from checker.article import article_from_text
 from checker.claims.base import Extraction
-from checker.claims.llm import WINDOW, LLMExtractor
+from checker.claims.llm import WINDOW, ClaimReply, LLMExtractor, is_strange
 from checker.llm.caller import Caller
 from checker.llm.ledger import Ledger
 from checker.llm.testing import scripted_chat_model
@@ -70,7 +72,32 @@ def test_unreadable_reply_is_a_failure() -> None:
 
 def test_ambiguous_claim_is_shown_but_not_checked() -> None:
     found, _ = extract(reply({**CLOSED, "ambiguous": True}))
-    assert [item.checkable for item in found.claims] == [False]
+    assert [(item.kind, item.checkable) for item in found.claims] == [("unclear", False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Jakarta adalah ibu kota Indonesia.", "Jembatan Sula ditutup sejak Senin, 24 Juni 2019.", "Feri berangkat."],
+)
+def test_a_wording_that_its_quote_does_not_carry_is_refused(text: str) -> None:
+    """An article that talks the model into another wording would have that checked in place of what it says."""
+    found, model = extract(reply({**CLOSED, "text": text}, CRACKED))
+    assert [item.quote for item in found.claims] == [CRACKED["quote"]]
+    assert [failure.error_type for failure in found.failures] == ["TextNotFaithful"]
+    assert "do not say what their quotes say" in model.requests[1][1]
+
+
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("Dia menutupnya pada Senin", "Wali Kota Ana Wirja menutup Jembatan Sula pada Senin, 23 Juni 2025."),
+        ("It was closed on Monday", "The Sula bridge was closed on Monday, 23 June 2025."),
+        ("Perbaikannya akan selesai bulan depan", "Perbaikan Jembatan Sula akan selesai pada Juli 2025."),
+    ],
+)
+def test_pronouns_and_relative_dates_may_be_replaced(quote: str, text: str) -> None:
+    item = ClaimReply.model_validate(claim(quote, text=text))
+    assert not is_strange(item, TEXT)
 
 
 def test_duplicates_of_one_span_are_one_claim_and_two_claims_of_one_quote_are_two() -> None:
