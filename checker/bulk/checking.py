@@ -15,7 +15,7 @@ from checker.bulk.inputs import Item, read_items
 from checker.bulk.journal import MOST_DEATHS, Journal
 from checker.bulk.output import Format, write_rows
 from checker.bulk.plan import RunFolder
-from checker.errors import ArticleError, BulkError, CheckerError
+from checker.errors import ArticleError, BulkError, CheckerError, StoreEmpty
 from checker.types import Report
 from retrieval.errors import RetrievalError
 
@@ -50,17 +50,35 @@ class CheckJob:
     format: Format
     session: str
 
+    def must_open(self) -> None:
+        """Find out before a long run is planned whether one article could be checked at all.
+
+        Raises:
+            CheckerError, RetrievalError: None could; says what to do.
+        """
+        from checker.widen import places
+
+        with self._checker() as checker:
+            if checker.store.is_empty() and not places(checker.settings):
+                raise StoreEmpty(
+                    f"the evidence store {checker.settings.store} is empty; add evidence with: "
+                    "saring evidence add FOLDER"
+                )
+
     def open(self) -> CheckWorker:
         """Open store and models, with one thread each: it is the processes that share the cores out."""
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        return CheckWorker(self, self._checker())
+
+    def _checker(self) -> Checker:
         from checker.pipeline import Checker
         from checker.settings import load_settings
 
         settings = load_settings(**self.settings)
         if not settings.threads:
             settings = settings.model_copy(update={"threads": 1})
-        return CheckWorker(self, Checker.open(settings=settings))
+        return Checker.open(settings=settings)
 
 
 class CheckWorker:

@@ -55,12 +55,15 @@ class RayEngine:
         if ours:
             self._connect(ray)
         try:
-            ray.data.DataContext.get_current().enable_progress_bars = False
-            logging.getLogger("ray.data").setLevel(logging.WARNING)
+            context = ray.data.DataContext.get_current()
+            context.enable_progress_bars = False
+            # A shard that is lost with its node is not Ray's to worry about: the next pass has it.
+            context.max_errored_blocks = -1
+            logging.getLogger("ray.data").setLevel(logging.ERROR)
             waiting = iter(shards)
             while batch := [shard for shard, _ in zip(waiting, range(_AT_ONCE), strict=False)]:
                 with _Watching(RunFolder(folder), batch, tell):
-                    self._pass(ray, job, batch)
+                    self._work(ray, job, batch, RunFolder(folder))
         finally:
             if ours:
                 ray.shutdown()
@@ -83,18 +86,36 @@ class RayEngine:
                 "with: ray start --head"
             ) from error
 
+    def _work(self, ray: Any, job: Job, batch: list[Shard], folder: RunFolder) -> None:
+        """Pass after pass over what is missing of a batch, as long as each gets some of it done."""
+        while True:
+            self._pass(ray, job, batch)
+            missing = [shard for shard in batch if not folder.is_done(shard)]
+            if not missing:
+                return
+            if len(missing) == len(batch):
+                raise BulkError(
+                    f"the Ray cluster finished none of {len(batch)} shards; see its logs (ray logs), then run the same "
+                    "command to continue"
+                )
+            log.warning("%d of %d shards were lost with their actors and are given out again", len(missing), len(batch))
+            batch = missing
+
     def _pass(self, ray: Any, job: Job, batch: list[Shard]) -> None:
         """Have every shard of the batch worked on, and believe nothing but their markers."""
         from ray.data import ActorPoolStrategy
 
         most = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        size = max(1, min(most, len(batch)))
         rows = [{"number": shard.number, "items": shard.items, "spec": dict(shard.spec)} for shard in batch]
         data = ray.data.from_items([{"shard": row} for row in rows], override_num_blocks=len(rows)).map_batches(
             _Actor,
             fn_constructor_kwargs={"job": job},
             batch_size=1,
             num_cpus=1,
-            compute=ActorPoolStrategy(min_size=1, max_size=max(1, min(most, len(batch)))),
+            compute=ActorPoolStrategy(min_size=1, initial_size=size, max_size=size, max_tasks_in_flight_per_actor=1),
+            # An actor that Ray restarts where there is no room for it holds its shard for ever.
+            max_restarts=0,
         )
         try:
             for row in data.iter_rows():
@@ -124,6 +145,8 @@ class _Actor:
                 trouble = str(error)
             except OSError as error:
                 trouble = f"{error.filename or 'the run'}: {error.strerror or error}"
+            except Exception as error:  # noqa: BLE001 - Ray would drop the shard and say nothing
+                trouble = f"internal error: {type(error).__name__}: {error}"
         return {"trouble": [trouble]}
 
 

@@ -16,6 +16,7 @@ from checker.bulk.plan import RunFolder
 from checker.errors import BulkError, StoreEmpty
 
 if TYPE_CHECKING:
+    from checker.bulk.checking import CheckJob
     from checker.bulk.output import Format
     from checker.settings import Settings
 
@@ -120,10 +121,11 @@ def check(
     engine: Engine,
     *,
     as_of: str | None = None,
-    format: Format = "jsonl",
+    format: Format | None = None,
     size: int = 0,
     workers: int = 1,
     show: Show | None = None,
+    kind: type[CheckJob] | None = None,
 ) -> Summary:
     """Check every article of the inputs into the folder `output`, or continue to.
 
@@ -133,21 +135,22 @@ def check(
         settings: All settings.
         engine: Where the work is done.
         as_of: Evidence published after it never counts; when the run was started where None.
-        format: Of the reports.
+        format: Of the reports; JSONL where None.
         size: Articles of a shard, 0 to choose by the number of articles and processes.
         workers: How many processes there will be, as far as is known.
         show: Called with how far the run is.
+        kind: The job; `CheckJob` where None.
 
     Raises:
         BulkError: The run cannot be started or go on; what is done stays done.
         CheckerError, RetrievalError: Store, model or a setting cannot be used.
     """
     from checker.asof import parse_as_of
-    from checker.bulk.checking import CheckJob
+    from checker.bulk import checking
     from checker.bulk.inputs import check_inputs, cut, fingerprint
     from checker.bulk.output import require
 
-    require(format)
+    require(format or "jsonl")
     full = output.expanduser().resolve()
     found = check_inputs(inputs)
     folder = RunFolder(full)
@@ -162,6 +165,8 @@ def check(
     with folder.held():
         manifest = folder.manifest
         before = manifest["asked"] if manifest is not None else {}
+        if before and before.get("kind") != "check":
+            raise BulkError(f"{output} holds a run of saring bulk {before.get('kind')}; give another folder")
         found = found or [Path(path) for path in before["inputs"]]
         digest, items = fingerprint(found, full)
         asked = {
@@ -169,16 +174,18 @@ def check(
             "inputs": [str(path) for path in found],
             "fingerprint": digest,
             "as_of": before["as_of"] if before and as_of is None else parse_as_of(as_of).isoformat(),
-            "format": before.get("format", format),
+            "format": format or before.get("format", "jsonl"),
             **{f"setting {name}": values.get(name, value) for name, value in settings.public().items()},
         }
+        make = kind or checking.CheckJob
+        job = make(str(full), values, str(asked["as_of"]), asked["format"], session())
         if manifest is None:
-            _must_open(settings)
+            job.must_open()
             folder.start(asked, cut(found, full, size or shard_size(items, workers), folder.work / "inputs"))
         else:
             folder.must_match(asked)
         _place_all(folder)
-        resumed = work(folder, engine, CheckJob(str(full), values, asked["as_of"], asked["format"], session()), show)
+        resumed = work(folder, engine, job, show)
         _place_all(folder)
         return _finish(folder, resumed)
 
@@ -286,18 +293,6 @@ def _finish(folder: RunFolder, resumed: int) -> Summary:
     )
     shutil.rmtree(folder.work, ignore_errors=True)
     return summary
-
-
-def _must_open(settings: Settings) -> None:
-    """Find out before a long run is planned whether one article could be checked at all."""
-    from checker.pipeline import Checker
-    from checker.widen import places
-
-    with Checker.open(settings=settings) as checker:
-        if checker.store.is_empty() and not places(settings):
-            raise StoreEmpty(
-                f"the evidence store {settings.store} is empty; add evidence with: saring evidence add FOLDER"
-            )
 
 
 def _place_all(folder: RunFolder) -> None:

@@ -53,8 +53,8 @@ def check(
         ),
     ] = None,
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="Of the reports: jsonl or parquet.")
-    ] = "jsonl",
+        str | None, typer.Option("--format", "-f", metavar="FORMAT", help="Of the reports: jsonl (default) or parquet.")
+    ] = None,
     engine: _EngineName = "local",
     address: _Address = "",
     workers: _Workers = 0,
@@ -94,7 +94,7 @@ def check(
     from checker.bulk import run
     from checker.settings import load_settings
 
-    chosen = _one_of(format, "format", ("jsonl", "parquet"))
+    chosen = None if format is None else _one_of(format, "format", ("jsonl", "parquet"))
     settings = load_settings(store=store, judge=judge, model=model, base_url=base_url, extractor=extractor)
     runner, processes = _engine(engine, address, workers)
     with _progress("articles") as show, _stopping(output):
