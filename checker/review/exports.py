@@ -14,7 +14,7 @@ from checker.errors import NotFound
 from checker.review import tables as t
 from checker.review.claimreview import EXPORTABLE, Export
 from checker.review.queries import Filters, Queries, decision_from, item_from
-from checker.review.records import aware
+from checker.review.records import Decision, aware
 from checker.review.transitions import PUBLIC_STATES, State
 from retrieval.types import Source
 
@@ -248,17 +248,10 @@ def _decision_line(queries: Queries, export: Export, source: Sources) -> dict[st
     item, decision, article = export.item, export.decision, export.article
     if not article:
         return None
-    verdict = _heard(queries, decision.id)
-    citations: list[dict[str, Any]] = list(verdict["citations"]) if verdict else []
+    verdict = heard(queries, decision.id)
     agreed = verdict is not None and verdict["label"] == decision.label
-    cards = _cards(citations, article["language"], source)
-    if decision.evidence:
-        named = [name for name in decision.evidence if name in cards]
-    else:
-        # Whoever let the machine's label stand, and named nothing else, let what it stands on stand as well.
-        side = {"supported": "supports", "unsupported": "refutes"}.get(decision.label)
-        deciding = [cited for cited in citations if agreed and cited.get("counted", True) and cited["stance"] == side]
-        named = list(dict.fromkeys(cited["source_id"] for cited in deciding))
+    cards = _cards(verdict["citations"] if verdict else [], article["language"], source)
+    named = [name for name in deciding(decision, verdict) if name in cards]
     said = item.claim.get("attribution")
     return {
         "schema": DECISION_SCHEMA,
@@ -287,7 +280,21 @@ def _decision_line(queries: Queries, export: Export, source: Sources) -> dict[st
     }
 
 
-def _heard(queries: Queries, decision_id: str) -> RowMapping | None:
+def deciding(decision: Decision, verdict: RowMapping | None) -> list[str]:
+    """Ids of the sources that decide: those the person named.
+
+    Whoever named none and let the machine's label stand, let what it stands on stand as well.
+    """
+    if decision.evidence:
+        return list(decision.evidence)
+    if verdict is None or verdict["label"] != decision.label:
+        return []
+    side = {"supported": "supports", "unsupported": "refutes"}.get(decision.label)
+    found = [cited for cited in verdict["citations"] if cited.get("counted", True) and cited["stance"] == side]
+    return list(dict.fromkeys(cited["source_id"] for cited in found))
+
+
+def heard(queries: Queries, decision_id: str) -> RowMapping | None:
     """The machine's verdict that stood when a decision was made."""
     query = (
         sa.select(t.machine_verdicts)
