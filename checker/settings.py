@@ -20,6 +20,8 @@ OFFLINE_EXTRACTOR = "rules"
 
 SERVING = frozenset(
     {
+        "chat_history",
+        "chat_characters",
         "database_url",
         "host",
         "port",
@@ -35,6 +37,10 @@ SERVING = frozenset(
         "publisher_name",
         "publisher_url",
         "webhook_allow",
+        "metrics_token",
+        "log_format",
+        "log_level",
+        "otlp_endpoint",
     }
 )
 """Settings of the server. They shape no check, and some are secret: they never enter a report."""
@@ -131,6 +137,12 @@ class Settings(BaseSettings):
         default_factory=default_database,
         description="The review queue: a file, or postgresql://user@host/name.",
     )
+    chat_history: int = Field(
+        default=12, ge=1, le=200, description="Turns of a conversation that follow-ups and the chat model look back on."
+    )
+    chat_characters: int = Field(
+        default=40_000, ge=200, le=400_000, description="Most characters of one message to the chat."
+    )
     host: str = Field(default="127.0.0.1", description="Address that 'saring serve' listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that 'saring serve' listens on; 0: a free one.")
     public_url: str = Field(
@@ -155,6 +167,16 @@ class Settings(BaseSettings):
     )
     publisher_url: str = Field(
         default="", description="The newsroom's site, on which published reviews have their address; empty: public_url."
+    )
+    metrics_token: str = Field(
+        default="", description="Bearer token that opens /metrics to other machines; empty: to this machine only."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Shape of the server's log lines.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least level of the server's log lines."
+    )
+    otlp_endpoint: str = Field(
+        default="", description="OpenTelemetry collector (OTLP over HTTP) that spans are sent to; empty: nowhere."
     )
     webhook_allow: str = Field(default="", description="Private hosts that webhooks may be sent to, by comma.")
 
