@@ -309,15 +309,24 @@ class Caller:
         (self.explain / name).write_text("\n\n".join(parts) + "\n", encoding="utf-8", errors="backslashreplace")
 
 
-def _sort(error: Exception) -> tuple[int | None, float | None]:
-    """HTTP status and seconds to wait, from whatever a vendor's client raises; None for faults of the network."""
-    response = getattr(error, "response", None)
-    status = (
-        getattr(error, "status_code", None) or getattr(response, "status_code", None) or getattr(error, "code", None)
-    )
-    headers = getattr(response, "headers", None) or {}
-    wait = _retry_after(headers.get("retry-after") or headers.get("Retry-After"))
-    return (status if isinstance(status, int) else None), wait
+def _sort(error: BaseException) -> tuple[int | None, float | None]:
+    """HTTP status and seconds to wait, from whatever a vendor's client raises; None for faults of the network.
+
+    Some clients wrap the error that knows the status in one of their own, so its causes are asked too.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        response = getattr(seen, "response", None)
+        for status in (
+            getattr(seen, "status_code", None),
+            getattr(response, "status_code", None),
+            getattr(seen, "code", None),
+        ):
+            if isinstance(status, int) and 400 <= status <= 599:
+                headers = getattr(response, "headers", None) or {}
+                return status, _retry_after(headers.get("retry-after") or headers.get("Retry-After"))
+        seen = seen.__cause__
+    return None, None
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -87,6 +87,8 @@ def open_chat_model(model: str, *, base_url: str = "", timeout: float = 60.0) ->
     options: dict[str, Any] = {"max_retries": 0, "timeout": timeout, "temperature": 0}
     if provider == "ollama":
         options = {"temperature": 0, "client_kwargs": {"timeout": timeout}}
+    if provider == "google_genai":
+        options["max_retries"] = 1  # Google's client takes 0 for "as usual", which is five tries
     if key is not None:
         options["api_key"] = key
     if base_url:

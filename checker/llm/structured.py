@@ -159,13 +159,20 @@ def _bind(model: BaseChatModel, schema: type[BaseModel], method: Method) -> Any:
 
 
 def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of a model in the subset that strict modes take: every field required, nothing else allowed."""
+    """The JSON schema of a model in the subset that strict modes take: every field required, nothing else allowed.
+
+    Parts are put where they are referred to, for Gemini knows no `$defs`; so a schema may not refer to itself.
+    """
+    whole = schema.model_json_schema()
+    parts = whole.pop("$defs", {})
 
     def tighten(node: Any) -> Any:
         if isinstance(node, list):
             return [tighten(item) for item in node]
         if not isinstance(node, dict):
             return node
+        if "$ref" in node:
+            return tighten(parts[node["$ref"].rpartition("/")[2]])
         kept = {key: tighten(value) for key, value in node.items() if key not in {"default", "title"}}
         if kept.get("type") == "object" and "properties" in node:
             kept["properties"] = {name: tighten(value) for name, value in node["properties"].items()}
@@ -177,7 +184,7 @@ def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
                 kept.pop(bound, None)
         return kept
 
-    tightened: dict[str, Any] = tighten(schema.model_json_schema())
+    tightened: dict[str, Any] = tighten(whole)
     return tightened
 
 
