@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,12 +14,23 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from checker.notes import in_language
 from checker.render.base import clean, guess_language, safe_url, show_date
 from checker.render.words import words
 from checker.review.records import Actor
-from checker.review.transitions import RANK, Action, Role, State
+from checker.review.transitions import RANK, Role
 from checker.web.security import CSRF_FIELD, Identity, keep_visit, visit_token
-from checker.web.words import FIRST, LOCALES, Locale, locale_named, mark, translations
+from checker.web.speech import event_words, speak
+from checker.web.words import (
+    ACTION_WORDS,
+    FIRST,
+    LOCALES,
+    ROLE_WORDS,
+    STATE_WORDS,
+    Locale,
+    locale_named,
+    translations,
+)
 
 HERE = Path(__file__).parent
 THEMES = ("auto", "light", "dark")
@@ -49,39 +59,6 @@ class Nav:
 
 NAV: list[Nav] = []
 """Filled by `create_app` from the route modules."""
-
-STATE_WORDS: Mapping[str, str] = {
-    State.NEW: mark("new"),
-    State.CLAIMED: mark("claimed"),
-    State.DECIDED: mark("decided"),
-    State.IN_SECOND_REVIEW: mark("in second review"),
-    State.APPROVED: mark("approved"),
-    State.PUBLISHED: mark("published"),
-    State.CORRECTED: mark("corrected"),
-    State.RETURNED: mark("returned"),
-    State.MERGED: mark("merged"),
-}
-ACTION_WORDS: Mapping[str, str] = {
-    Action.CLAIM: mark("Claim"),
-    Action.RELEASE: mark("Release"),
-    Action.HAND_OVER: mark("Hand over"),
-    Action.DECIDE: mark("Decide"),
-    Action.WITHDRAW: mark("Withdraw the decision"),
-    Action.TAKE_SECOND: mark("Take the second review"),
-    Action.APPROVE: mark("Approve"),
-    Action.RETURN: mark("Return"),
-    Action.PUBLISH: mark("Publish"),
-    Action.REOPEN: mark("Reopen to correct"),
-    Action.MERGE: mark("Merge"),
-    Action.COMMENT: mark("Comment"),
-    Action.KEEP: mark("Keep the decision"),
-}
-ROLE_WORDS: Mapping[str, str] = {
-    Role.VIEWER: mark("viewer"),
-    Role.CHECKER: mark("checker"),
-    Role.EDITOR: mark("editor"),
-    Role.ADMIN: mark("administrator"),
-}
 
 
 def locale_of(request: Request) -> Locale:
@@ -123,11 +100,17 @@ def page(request: Request, name: str, /, *, status_code: int = 200, **context: A
         "nonce": request.state.nonce,
         "nav": [entry for entry in NAV if _sees(user, entry)],
         "w": words(locale),
+        "say_event": lambda event: event_words(event, locale),
+        "speak": lambda message: speak(str(message), locale),
         "flash": translations(locale).ugettext(request.cookies[FLASH_COOKIE])
         if FLASH_COOKIE in request.cookies
         else "",
         "now": request.app.state.saring.review.clock(),
     }
+    if "error" in context:
+        context["error"] = speak(str(context["error"]), locale) if context["error"] else ""
+    if "detail" in context:
+        context["detail"] = speak(str(context["detail"]), locale)
     html = environment(locale).get_template(name).render({**shared, **context})
     response = HTMLResponse(html, status_code)
     if shared["flash"]:
@@ -178,6 +161,8 @@ def environment(locale: Locale) -> Environment:
         safe_url=lambda value: safe_url(str(value or "")),
         day=lambda value: show_date(value, locale),
         moment=lambda value: moment(value, locale),
+        clock=lambda value: value.astimezone().strftime("%H.%M" if locale == "id" else "%H:%M"),
+        note=lambda value: in_language(str(value), locale),
         ago=lambda value, now: ago(value, now, locale),
         percent=lambda value: f"{round(100 * float(value))}\N{NARROW NO-BREAK SPACE}%",
     )

@@ -7,6 +7,7 @@ bring a catalog of its own: every `.po` file in the folder counts.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+
+from checker.review.transitions import Action, Role, State
 
 Locale = Literal["id", "en"]
 LOCALES: tuple[Locale, ...] = ("id", "en")
@@ -57,3 +60,38 @@ def locale_named(name: str | None) -> Locale | None:
 def say(locale: Locale, message: str) -> str:
     """A message in a language."""
     return str(translations(locale).ugettext(message))
+
+
+STATE_WORDS: Mapping[str, str] = {
+    State.NEW: mark("new"),
+    State.CLAIMED: mark("claimed"),
+    State.DECIDED: mark("decided"),
+    State.IN_SECOND_REVIEW: mark("in second review"),
+    State.APPROVED: mark("approved"),
+    State.PUBLISHED: mark("published"),
+    State.CORRECTED: mark("corrected"),
+    State.RETURNED: mark("returned"),
+    State.MERGED: mark("merged"),
+}
+ACTION_WORDS: Mapping[str, str] = {
+    Action.CLAIM: mark("Claim"),
+    Action.RELEASE: mark("Release"),
+    Action.HAND_OVER: mark("Hand over"),
+    Action.DECIDE: mark("Decide"),
+    Action.WITHDRAW: mark("Withdraw the decision"),
+    Action.TAKE_SECOND: mark("Take the second review"),
+    Action.APPROVE: mark("Approve"),
+    Action.RETURN: mark("Return"),
+    Action.PUBLISH: mark("Publish"),
+    Action.REOPEN: mark("Reopen to correct"),
+    Action.MERGE: mark("Merge"),
+    Action.COMMENT: mark("Comment"),
+    Action.KEEP: mark("Keep the decision"),
+    Action.KEEP: mark("Keep the decision"),
+}
+ROLE_WORDS: Mapping[str, str] = {
+    Role.VIEWER: mark("viewer"),
+    Role.CHECKER: mark("checker"),
+    Role.EDITOR: mark("editor"),
+    Role.ADMIN: mark("administrator"),
+}

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from checker.review import log
 from checker.web import pages
-from checker.web.deps import Visitor
+from checker.web.deps import State, Visitor
 from checker.web.security import check_visit, identify
 from checker.web.words import LOCALES
 
@@ -41,13 +42,19 @@ def home(who: Visitor) -> Response:
 
 @router.post("/preferences", dependencies=[Depends(from_a_page_of_ours)])
 def prefer(
+    who: Visitor,
+    saring: State,
     language: Annotated[str | None, Form()] = None,
     theme: Annotated[str | None, Form()] = None,
     blind: Annotated[str | None, Form()] = None,
     keys: Annotated[str | None, Form()] = None,
     back: Annotated[str, Form(max_length=2000)] = "/",
+    seen: Annotated[str, Form(max_length=60)] = "",
 ) -> Response:
-    """Remember what a reader prefers, in their browser alone."""
+    """Remember what a reader prefers, in their browser alone; who ends a blind review has seen the item it was of."""
+    if who is not None and blind == "off" and seen:
+        item = saring.review.get(seen)
+        log.record(saring.database, who, "reveal", {}, saring.review.clock(), item_id=item.id)
     response = RedirectResponse(pages.local_path(back), 303)
     for name, value in (("language", language), ("theme", theme), ("blind", blind), ("keys", keys)):
         cookie, choices = _CHOICES[name]
