@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -54,7 +55,9 @@ def server() -> Iterator[VendorServer]:
 def judge(vendor: str, server: VendorServer, monkeypatch: pytest.MonkeyPatch) -> LLMJudge:
     model, package, *_ = VENDORS[vendor]
     if find_spec(package) is None:
-        pytest.skip(f"{package} is not installed; get it with: pip install {package.replace('_', '-')}")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            f"{package} is not installed; get it with: pip install {package.replace('_', '-')}"
+        )
     monkeypatch.setenv("ANTHROPIC_API_KEY", "key-of-the-desk")
     monkeypatch.setenv("GOOGLE_API_KEY", "key-of-the-desk")
     opened = open_chat_model(model, base_url=server.base_url, timeout=5)
