@@ -7,8 +7,8 @@ from typing import Final
 
 _SAY: Final[Mapping[str, Mapping[str, str]]] = {
     "id": {
+        "sources": "Sumber",
         "claim": "Klaim yang diperiksa",
-        "claims": "Yang diperiksa",
         "yes": "Ya, menurut bukti yang tersimpan.",
         "no": "Tidak, menurut bukti yang tersimpan.",
         "conflict": "Sumber-sumber saling bertentangan.",
@@ -28,7 +28,8 @@ _SAY: Final[Mapping[str, Mapping[str, str]]] = {
         "look": "Tempat mencari",
         "look_speaker": "pernyataan asli {who}",
         "look_outlet": "laporan {who} sendiri",
-        "look_fetch": "pemeriksa fakta, kantor berita dan dokumen resmi. Untuk mengambilnya ke penyimpanan: `{command}`",
+        "look_fetch": "pemeriksa fakta, kantor berita dan dokumen resmi. Untuk mengambilnya ke "
+        "penyimpanan: `{command}`",
         "article": "Saya baca ini sebagai artikel dan memeriksa seluruhnya.",
         "page": "Saya ambil halaman itu dan memeriksa seluruhnya.",
         "no_claims": "Tidak ada klaim yang dapat diperiksa di dalamnya.",
@@ -48,7 +49,8 @@ _SAY: Final[Mapping[str, Mapping[str, str]]] = {
         "outlet": "Tentang klaim ini, dari **{name}**:",
         "outlet_own": "laporan sendiri",
         "outlet_via": "lewat {publisher}",
-        "outlet_none": "Tidak ada laporan {name} di penyimpanan yang membahas klaim ini, langsung maupun lewat media lain.",
+        "outlet_none": "Tidak ada laporan {name} di penyimpanan yang membahas klaim ini, langsung maupun lewat "
+        "media lain.",
         "outlet_note": "Ini kata satu sumber, bukan putusan. Putusan atas semua bukti: **{label}**.",
         "outlet_unknown": "Apa yang ingin ditanyakan tentang {name}? Tulis sebagai kalimat lengkap, misalnya "
         "“Benarkah {name} …?”.",
@@ -88,11 +90,10 @@ _SAY: Final[Mapping[str, Mapping[str, str]]] = {
         "broken": "Gagal, dan tidak ada yang dinilai: {message}",
         "broken_fetch": "Halaman itu tidak bisa dibaca: {message}. Tempelkan teks artikelnya di sini.",
         "internal": "kesalahan dalam Saring ({name}); coba lagi, dan laporkan bila terulang",
-        "no_store": "Penyimpanan bukti masih kosong.",
     },
     "en": {
+        "sources": "Sources",
         "claim": "Claim as I understand it",
-        "claims": "What I check",
         "yes": "Yes, by the evidence in the store.",
         "no": "No, by the evidence in the store.",
         "conflict": "The sources contradict each other.",
@@ -137,8 +138,8 @@ _SAY: Final[Mapping[str, Mapping[str, str]]] = {
         "“Is it true that {name} …?”.",
         "why": "Why",
         "why_origins": "The verdict rests on {origins}; copies of one story count once.",
-        "why_confidence": "The judge’s confidence is {confidence}. Fixed rules make the label of what each source says; "
-        "the wording of the question has no say.",
+        "why_confidence": "The judge’s confidence is {confidence}. Fixed rules make the label of what each source "
+        "says; the wording of the question has no say.",
         "queued": "Sent to the review queue: {count}.",
         "queued_hint": "People decide there; nothing is published by itself.",
         "queue_none": "There is nothing to send yet. Have a claim checked first.",
@@ -157,8 +158,8 @@ _SAY: Final[Mapping[str, Mapping[str, str]]] = {
         "- A whole article or a link: I check every claim in it.\n"
         "- Then: “show the evidence”, “and according to Reuters?”, “the second claim”, “since when?”, “send it to the "
         "queue”.",
-        "refusal": "That is not what I do. I check claims against evidence: send a statement, a question, an article or "
-        "a link.",
+        "refusal": "That is not what I do. I check claims against evidence: send a statement, a question, an article "
+        "or a link.",
         "opinion": "I hold no opinions and do not guess. Send a statement that can be held against evidence, such as "
         "“X said Y on date Z”.",
         "orders": "Orders to the machine in this message are read as plain text and not carried out.",
@@ -172,7 +173,6 @@ _SAY: Final[Mapping[str, Mapping[str, str]]] = {
         "broken": "That failed, and nothing was judged: {message}",
         "broken_fetch": "That page cannot be read: {message}. Paste the text of the article here.",
         "internal": "a fault in Saring ({name}); try again, and report it if it happens again",
-        "no_store": "The evidence store is still empty.",
     },
 }
 
