@@ -44,6 +44,8 @@ class Lazy(NamedTuple):
 
 COMMANDS: dict[str, Lazy] = {
     "check": Lazy("checker.cli.check:app", "Check an article, or one claim, against the evidence.", PANEL_CHECK),
+    "ask": Lazy("checker.cli.ask:app", "Ask about a claim; get an answer with its evidence.", PANEL_CHECK),
+    "chat": Lazy("checker.cli.chat:app", "Talk with Saring on the terminal.", PANEL_CHECK),
     "claims": Lazy("checker.cli.claims:app", "List the claims of an article, and who makes them.", PANEL_CHECK),
     "report": Lazy("checker.cli.report:app", "Show a saved report again, in any format.", PANEL_CHECK),
     "sources": Lazy("checker.cli.sources:app", "Trace who says what in an article, and through whom.", PANEL_CHECK),
