@@ -25,6 +25,7 @@ from checker.review.transitions import Role
 from checker.web import pages
 from checker.web.deps import AppState, State, Who, require, scope
 from checker.web.schemas import AnyId, IdempotencyKey, storable
+from checker.web.speech import speak
 from checker.web.words import mark
 
 router = APIRouter()
@@ -293,7 +294,9 @@ def start_from_form(
         job = jobs_of(saring).submit(asked, actor=who, origin="page", key=key[:100] or None)
     except Incomplete as error:
         given = {"text": text, "url": url, "title": title, "publisher": publisher}
-        return _form_page(request, who, saring, error=str(error), given=given, status_code=422)
+        return _form_page(
+            request, who, saring, error=speak(str(error), pages.locale_of(request)), given=given, status_code=422
+        )
     return RedirectResponse(f"/checks/{job.id}", 303)
 
 
@@ -308,6 +311,7 @@ def check_page(request: Request, who: Who, saring: State, check_id: str) -> Resp
         request,
         "check.html",
         job=job,
+        error=speak(job.error, pages.locale_of(request)),
         items=items,
         last=last,
         stage_words=STAGE_WORDS,

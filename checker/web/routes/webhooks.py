@@ -17,6 +17,7 @@ from checker.review.webhooks import Delivery, Webhook, Webhooks
 from checker.web import pages
 from checker.web.deps import AppState, State, Who, require, scope
 from checker.web.schemas import AnyId, storable
+from checker.web.speech import speak
 from checker.web.words import mark
 
 router = APIRouter(dependencies=[require(Role.ADMIN)])
@@ -183,7 +184,7 @@ def add_from_form(
     try:
         made, secret = webhooks_of(saring).add(storable(url.strip()), events or [], who)
     except Incomplete as error:
-        return _page(request, saring, error=str(error), given=url, status_code=422)
+        return _page(request, saring, error=speak(str(error), pages.locale_of(request)), given=url, status_code=422)
     return _page(request, saring, made=made, secret=secret, status_code=201)
 
 
