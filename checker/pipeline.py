@@ -22,6 +22,7 @@ from checker.errors import CheckerError, NoClaims, StoreEmpty
 from checker.judges.base import Bench, Hearing, Judge, Judgement
 from checker.llm.account import current, one_check
 from checker.settings import Settings, load_settings
+from checker.telemetry import step
 from checker.types import Article, Claim, Failure, Outcome, Report, Stage, Verdict
 from checker.verdict import Policy, decide
 from checker.widen import places, widen
@@ -156,7 +157,7 @@ class Checker:
             ArticleError: The article cannot be used, or makes no claim.
             StoreEmpty: There is no evidence to check against.
         """
-        with one_check():
+        with one_check(), step("check"):
             return self._judge(self._prepare_article(article, as_of, progress), progress)
 
     async def acheck(
@@ -167,7 +168,7 @@ class Checker:
         progress: Progress | None = None,
     ) -> Report:
         """`check`, for callers inside an event loop."""
-        with one_check():
+        with one_check(), step("check"):
             prepared = await asyncio.to_thread(self._prepare_article, article, as_of, progress)
             return await self._ajudge(prepared, progress)
 
@@ -192,7 +193,7 @@ class Checker:
             ArticleError: The text is empty or too long.
             StoreEmpty: There is no evidence to check against.
         """
-        with one_check():
+        with one_check(), step("check"):
             return self._judge(self._prepare_claim(text, as_of, progress), progress)
 
     async def acheck_claim(
@@ -203,7 +204,7 @@ class Checker:
         progress: Progress | None = None,
     ) -> Report:
         """`check_claim`, for callers inside an event loop."""
-        with one_check():
+        with one_check(), step("check"):
             prepared = await asyncio.to_thread(self._prepare_claim, text, as_of, progress)
             return await self._ajudge(prepared, progress)
 
@@ -219,7 +220,9 @@ class Checker:
         read = article_from_text(article) if isinstance(article, str) else article
         self._must_hold_evidence()
         _tell(progress, "claims", 0, 1)
-        extraction = self.extractor.extract(read)
+        with step("claims", extractor=self.extractor.name) as span:
+            extraction = self.extractor.extract(read)
+            span.set(claims=len(extraction.claims), failures=len(extraction.failures), language=read.language)
         _tell(progress, "claims", 1, 1)
         if not extraction.claims and not extraction.failures:
             raise NoClaims(
@@ -263,7 +266,9 @@ class Checker:
         failures = {failure.claim_id: failure for failure in extraction.failures}
         _tell(progress, "evidence", 0, len(checkable))
         hits: dict[str, list[Hit]] = {}
-        for claim, outcome in zip(checkable, self._search(checkable, article, as_of, own_text), strict=True):
+        with step("evidence", claims=len(checkable)):
+            found = self._search(checkable, article, as_of, own_text)
+        for claim, outcome in zip(checkable, found, strict=True):
             if isinstance(outcome, Failure):
                 failures[claim.id] = outcome
             else:
@@ -347,7 +352,8 @@ class Checker:
 
     def _hear(self, prepared: _Prepared, progress: Progress | None) -> Bench:
         try:
-            return self.judge.hear(prepared.hearings, prepared.article, _stage(progress, "judge"))
+            with step("judge", judge=self.judge.name, claims=len(prepared.hearings)):
+                return self.judge.hear(prepared.hearings, prepared.article, _stage(progress, "judge"))
         except (CheckerError, RetrievalError):
             raise
         except Exception as error:  # noqa: BLE001 - a judge that breaks is a failure of each claim, not of the report
@@ -355,7 +361,8 @@ class Checker:
 
     async def _ahear(self, prepared: _Prepared, progress: Progress | None) -> Bench:
         try:
-            return await self.judge.ahear(prepared.hearings, prepared.article, _stage(progress, "judge"))
+            with step("judge", judge=self.judge.name, claims=len(prepared.hearings)):
+                return await self.judge.ahear(prepared.hearings, prepared.article, _stage(progress, "judge"))
         except (CheckerError, RetrievalError):
             raise
         except Exception as error:  # noqa: BLE001
@@ -373,6 +380,18 @@ class Checker:
         )
 
     def _finish(self, prepared: _Prepared, bench: Bench) -> Report:
+        with step("verdict") as span:
+            report = self._report(prepared, bench)
+            labels = [verdict.label for verdict in report.verdicts]
+            span.set(
+                supported=labels.count("supported"),
+                unsupported=labels.count("unsupported"),
+                needs_source=labels.count("needs_source"),
+                failed=len(report.failures),
+            )
+        return report
+
+    def _report(self, prepared: _Prepared, bench: Bench) -> Report:
         from checker.provenance import trace
 
         claims = {claim.id: claim for claim in prepared.claims}
