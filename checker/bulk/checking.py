@@ -152,7 +152,15 @@ class CheckWorker:
         Raises:
             BulkError: Says why; the article is not taken as checked.
         """
-        spent = next((failure for failure in report.failures if failure.error_type == "BudgetExhausted"), None)
+        spent = next(
+            (
+                failure
+                for failure in report.failures
+                # The day's cap ends the run; a limit on one check ends that check alone.
+                if failure.error_type == "BudgetExhausted" and "SARING_DAILY_TOKENS" in failure.message
+            ),
+            None,
+        )
         if spent is not None:
             raise BulkError(f"{spent.message}; the same command continues where this run stopped")
         if report.failures and not report.verdicts:

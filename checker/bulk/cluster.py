@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import socket
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,6 +24,7 @@ from retrieval.errors import MissingExtra, RetrievalError
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
+_CONNECT_SECONDS = 5.0
 _AT_ONCE = 5_000
 """Shards handed to Ray in one go, which bounds what the driver holds."""
 
@@ -76,6 +78,9 @@ class RayEngine:
             "runtime_env": {"env_vars": environment},
         }
         try:
+            if (there := _host_and_port(self.address)) is not None:
+                # Ray itself waits for a minute before it says that nobody is there.
+                socket.create_connection(there, timeout=_CONNECT_SECONDS).close()
             if self.address:
                 ray.init(address=self.address, **options)
             else:
@@ -184,6 +189,11 @@ class _Watching:
                 del self._waiting[shard.number]
                 marker = read_json(self._folder.marker(shard.name)) or {}
                 self._tell(shard.items, shard.items - int(marker.get("reports", shard.items)))
+
+
+def _host_and_port(address: str) -> tuple[str, int] | None:
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    return (host.strip("[]"), int(port)) if colon and port.isdecimal() else None
 
 
 def _first_line(error: BaseException) -> str:

@@ -21,7 +21,7 @@ class ScriptedJob(CheckJob):
     """A `CheckJob` whose checker obeys words of the article.
 
     `DIE` ends the process, `RAISE` raises an exception that is not ours, `OUTAGE` says that no model can be reached,
-    `BUDGET` that a limit is reached, `FAIL` makes the claim fail, `SLOW` takes a fifth of a second.
+    `BUDGET` that the day's cap is reached, `FAIL` makes the claim fail, `SLOW` takes a fifth of a second.
     """
 
     def must_open(self) -> None:
@@ -57,7 +57,7 @@ class ScriptedChecker:
         claim = Claim("c1", article.text, article.text, 0, len(article.text))
         outcome: Outcome = Verdict("c1", "needs_source", "no_evidence", "needs_source", 0.9, (), 0, "scripted")
         if "BUDGET" in words:
-            outcome = Failure("c1", "judge", "BudgetExhausted", "the limit of 5 calls is reached")
+            outcome = Failure("c1", "judge", "BudgetExhausted", "today's cap is reached; raise SARING_DAILY_TOKENS")
         elif "FAIL" in words:
             outcome = Failure("c1", "judge", "CallFailed", "the chat model did not answer")
         return Report(f"rep-{article.id}", article, (claim,), (outcome,), {}, {}, as_of, as_of, 0.0)

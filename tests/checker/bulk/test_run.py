@@ -62,7 +62,7 @@ def test_an_article_that_kills_its_process_costs_itself_alone(bulk: Run, lines: 
     assert sorted(checked(output)) == ["t0", "t1", "t3", "t4"]
 
 
-@pytest.mark.parametrize(("word", "said"), [("OUTAGE", "cannot be reached"), ("BUDGET", "limit of 5 calls")])
+@pytest.mark.parametrize(("word", "said"), [("OUTAGE", "cannot be reached"), ("BUDGET", "today's cap")])
 def test_what_ails_every_article_stops_the_run_and_it_continues(
     bulk: Run, lines: Lines, output: Path, tmp_path: Path, word: str, said: str
 ) -> None:
