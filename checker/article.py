@@ -1,7 +1,8 @@
 """Reading the article under check: from a file, standard input or a text to an `Article`.
 
 `Article.text` is the cleaned text that every span of a report points into. Plain text is kept character for character
-(every line break becomes a line feed, a byte order mark goes); Markdown loses its syntax, HTML all but its main text.
+(every line break becomes a line feed, or a space inside a paragraph that was broken at a fixed width; a byte order mark
+goes); Markdown loses its syntax, HTML all but its main text.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import IO, Literal
 from checker.errors import ArticleEmpty, ArticleError, ArticleNotFound, ArticleNotText, ArticleTooLarge
 from checker.head import read_date, read_head
 from checker.types import Article, Sentence
+from checker.wrapping import unwrap
 from retrieval.ids import content_hash, normalise_url
 from retrieval.segment import LINE_BREAK, split_sentences
 
@@ -123,7 +125,7 @@ def article_from_text(
     language: str = "",
     name: str = "the article",
 ) -> Article:
-    """Make an article of plain text. Every line break becomes a line feed; nothing else is changed.
+    """Make an article of plain text. Every line break becomes a line feed, or a space where `unwrap` sees a paragraph.
 
     Args:
         text: The text, headline first where it has one.
@@ -138,7 +140,7 @@ def article_from_text(
         ArticleEmpty: Nothing but white space.
         ArticleTooLarge: More than `MAX_CHARACTERS`.
     """
-    cleaned = LINE_BREAK.sub("\n", text.removeprefix("\ufeff"))
+    cleaned = unwrap(LINE_BREAK.sub("\n", text.removeprefix("\ufeff")))
     if len(cleaned) > MAX_CHARACTERS:
         raise _too_large(name, len(cleaned), "characters", MAX_CHARACTERS)
     if not cleaned.strip():
