@@ -1,8 +1,9 @@
 """The queue's database: SQLite by default, PostgreSQL by URL; opened, migrated and kept safe here.
 
 SQLite: WAL, full sync (a decision that was acknowledged survives a power cut), foreign keys, and one writing connection
-per process that alone checkpoints. SQLite 3.40's WAL can be corrupted where several connections reset it at once;
-the readers' automatic checkpoints are therefore off.
+per process that alone checkpoints. SQLite 3.40's WAL can be corrupted where several connections reset it at once: the
+readers' automatic checkpoints are therefore off, and writers of several processes (the server, a command line beside
+it) take turns by a lock file.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -20,7 +21,11 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from checker.errors import DatabaseUnavailable
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
 _BUSY_MS = 10_000
+_WAIT_S = 60.0
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -32,7 +37,7 @@ class Database:
         self._reader = reader
         self._writer = writer
         # SQLite has one writer anyway; waiting here is fair and cannot time out the way its busy handler can.
-        self._turn = threading.RLock() if reader.dialect.name == "sqlite" else contextlib.nullcontext()
+        self._turn = _Turn(reader.url.database) if reader.dialect.name == "sqlite" else contextlib.nullcontext()
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -114,6 +119,41 @@ class Database:
             except CommandError as error:
                 raise DatabaseUnavailable(f"the queue's database cannot be brought up to date: {error}") from error
             connection.commit()
+
+
+class _Turn:
+    """The turn to write an SQLite file: one thread of one process at a time."""
+
+    def __init__(self, path: str | None) -> None:
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._processes: FileLock | None = None
+        if path and path != ":memory:":
+            from filelock import FileLock
+
+            # The threads' lock is held around it, so that it is one lock for all of them.
+            self._processes = FileLock(f"{path}.lock", timeout=_WAIT_S, poll_interval=0.005, thread_local=False)
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._processes is not None and self._depth == 0:
+                self._processes.acquire()
+        except TimeoutError as error:
+            self._threads.release()
+            raise DatabaseUnavailable(
+                f"another process has been writing to the queue's database for {_WAIT_S:g} seconds; try again later"
+            ) from error
+        except BaseException:
+            self._threads.release()
+            raise
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._processes is not None and self._depth == 0:
+            self._processes.release()
+        self._threads.release()
 
 
 def normalise(url: str) -> str:
