@@ -1,7 +1,7 @@
 """From trained weights to the files that ship: calibrated int8 ONNX, tokenizer, manifest with checksums.
 
-`python -m training.export --embedder FOLDER` writes `retrieval/models/embedder/`. The judge's recipe uses `calibrate`,
-`training.graph` and `write_package` in the same way.
+`python -m training.export --embedder FOLDER` writes `retrieval/models/embedder/`, and `python -m training.export judge
+--run RUN` writes `checker/judges/models/judge/` (see `training.judge_export`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import random
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -263,6 +264,11 @@ def export_embedder(source: Path, out: Path, run: Run, *, version: str) -> None:
 
 def main() -> None:
     """Parses the command line."""
+    if sys.argv[1:2] == ["judge"]:
+        from training import judge_export
+
+        judge_export.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--embedder", type=Path, default=RUNS / "embedder" / "average")
     parser.add_argument("--out", type=Path, default=ROOT / "retrieval" / "models" / "embedder")

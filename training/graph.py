@@ -30,12 +30,15 @@ class Range:
         smooth: The input is divided by this per channel before rounding and the weights multiplied by it (Xiao et al.,
             "SmoothQuant", 2023), float32 (channels,); None leaves both as they are.
         correction: Added to the bias: what rounding moved the outputs by on average, float32 (outputs,).
+        weights_only: The input is not rounded at all: the weights are int8 on disk and the product is in float32. For
+            the few layers whose rounded inputs move the model's answers most; costs speed, not size.
     """
 
     low: float
     high: float
     smooth: np.ndarray | None = None
     correction: np.ndarray | None = None
+    weights_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def linear(
     """
     if rounding is None:
         product = graph.node("MatMul", [value, graph.constant(weight.T.astype(np.float32), "w")])
+    elif rounding.weights_only:
+        product = graph.node("MatMul", [value, whole_weights(graph, weight)])
     else:
         if rounding.smooth is not None:
             if not divided:
@@ -127,18 +132,16 @@ def linear(
         zero = graph.constant(np.asarray(offset, np.uint8), "zero")
         step = graph.constant(np.asarray(scale, np.float32), "scale")
         rounded = graph.node("DequantizeLinear", [graph.node("QuantizeLinear", [value, step, zero]), step, zero])
-        whole, scales = quantise_rows(weight)
-        weights = graph.node(
-            "DequantizeLinear",
-            [
-                graph.constant(whole.T, "w8"),
-                graph.constant(scales[:, 0], "w8_scale"),
-                graph.constant(np.zeros(len(whole), np.int8), "w8_zero"),
-            ],
-            axis=1,
-        )
-        product = graph.node("MatMul", [rounded, weights])
+        product = graph.node("MatMul", [rounded, whole_weights(graph, weight)])
     return str(graph.node("Add", [product, graph.constant(bias.astype(np.float32), "b")]))
+
+
+def whole_weights(graph: Graph, weight: np.ndarray) -> str:
+    """`weight` (out, in) as int8 with a scale for each output, turned into float32 (in, out) by the graph."""
+    whole, scales = quantise_rows(weight)
+    parts = (graph.constant(whole.T, "w8"), graph.constant(scales[:, 0], "w8_scale"),
+             graph.constant(np.zeros(len(whole), np.int8), "w8_zero"))  # fmt: skip
+    return str(graph.node("DequantizeLinear", parts, axis=1))
 
 
 def encoder(

@@ -3,7 +3,8 @@
     python -m training.judge_export --run judge        writes checker/judges/models/judge/
 
 The ranges are calibrated on training pairs, the temperature is the one `training.calibrate` left in the run folder, and
-how often int8 and float32 agree is measured on IndoNLI val and COVID-Fact dev and logged.
+how often int8 and float32 agree is measured on IndoNLI val and COVID-Fact dev and logged. The layers whose rounded
+inputs move the logits most (each tried alone, on training pairs) keep their inputs in float32; their weights stay int8.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,8 @@ def head(g: graph.Graph, states: str, state: dict[str, np.ndarray], hidden: int)
     apart = g.node("Abs", [g.node("Sub", [premise, claim])])
     features = g.node("Concat", [opening, premise, claim, apart], axis=1)
     # The weights are int8 to save room; their product is in float32, since only two small layers are left here.
-    whole, scales = graph.quantise_rows(state["dense.weight"])
-    assert whole.shape == (hidden, 4 * hidden)
-    dense = g.node("DequantizeLinear", [g.constant(whole.T, "w8"), g.constant(scales[:, 0], "w8_scale"),
-                                        g.constant(np.zeros(hidden, np.int8), "w8_zero")], axis=1)  # fmt: skip
+    assert state["dense.weight"].shape == (hidden, 4 * hidden)
+    dense = graph.whole_weights(g, state["dense.weight"])
     inner = g.node("Add", [g.node("MatMul", [features, dense]), g.constant(state["dense.bias"], "b")])
     return graph.linear(g, str(g.node("Gelu", [inner])), state["out.weight"], state["out.bias"], None)
 
@@ -110,18 +109,50 @@ def build(model: JudgeModel, ranges: dict[str, graph.Range], config: Any, about:
     return bytes(made.SerializeToString())
 
 
-def export(run_name: str, weights: str, out: Path, version: str, *, check: int) -> None:
+def relieved(ranges: Mapping[str, graph.Range], names: Collection[str]) -> dict[str, graph.Range]:
+    """`ranges` with the inputs of the named layers left in float32."""
+    return {n: graph.Range(0.0, 0.0, weights_only=True) if n in names else r for n, r in ranges.items()}
+
+
+def sensitive(
+    model: JudgeModel, ranges: Mapping[str, graph.Range], batches: Sequence[dict[str, np.ndarray]], run: Run
+) -> list[str]:
+    """The layers, worst first, by how far the logits move where that layer's input alone is rounded."""
+    which = list(_places(batches))
+    plain = logits_of(session(build(model, relieved(ranges, ranges), model.encoder.config, "")), batches, which)
+    moved = {}
+    for name in ranges:
+        alone = build(model, relieved(ranges, [n for n in ranges if n != name]), model.encoder.config, "")
+        moved[name] = float(np.abs(logits_of(session(alone), batches, which) - plain).mean())
+    run.log("sensitivity", moved={n: round(v, 5) for n, v in sorted(moved.items(), key=lambda kv: -kv[1])})
+    return sorted(moved, key=lambda n: -moved[n])
+
+
+def _places(batches: Sequence[dict[str, np.ndarray]]) -> Iterator[list[int]]:
+    at = 0
+    for batch in batches:
+        size = len(batch["input_ids"])
+        yield list(range(at, at + size))
+        at += size
+
+
+def export(run_name: str, weights: str, out: Path, version: str, *, pairs: Path, check: int, keep: int) -> None:
     """Calibrates, writes the package, and logs the agreement of int8 with float32 on `check` dev pairs a set."""
-    run = Run(f"{run_name}-export", {"run": run_name, "weights": weights, "version": version})
+    run = Run(f"{run_name}-export", {"run": run_name, "weights": weights, "version": version, "keep": keep})
     seed_everything(7)
     folder = RUNS / run_name / "final"
     model = load_judge(folder, weights)
     rng = random.Random(7)
-    rows = read_rows(RUNS / "pairs" / "train.jsonl")
+    rows = read_rows(pairs)
     batches, _ = batches_of(rng.sample(rows, 400), folder, 16)
     rng.shuffle(batches)
     with torch.no_grad(), run.timed("calibrated"):
         ranges = calibrate(model.encoder, batches)
+    kept: list[str] = []
+    if keep:
+        with run.timed("sensitivity measured"):
+            kept = sensitive(model, ranges, batches[:12], run)[:keep]
+        ranges = relieved(ranges, kept)
     int8 = build(model, ranges, model.encoder.config, f"Saring judge {version}")
     data = data_folder()
     dev = {"indonli-val": list(sources.indonli(data, "val")), "covidfact-dev": list(sources.covidfact(data, "dev"))}
@@ -146,7 +177,8 @@ def export(run_name: str, weights: str, out: Path, version: str, *, check: int) 
     manifest = write_package(out, {"model.onnx": int8, "tokenizer.json": tokenizer.to_str().encode()}, {
         "name": "saring-judge", "version": version, "labels": list(LABELS), "temperature": temperature,
         "max_tokens": MAX_TOKENS, "inputs": list(INPUTS), "model": "model.onnx", "tokenizer": "tokenizer.json",
-        "recipe_commit": git_commit(), "weights": f"{run_name}/{weights}", "int8_agreement": agreed,
+        "recipe_commit": git_commit(), "float32_inputs": kept, "weights": f"{run_name}/{weights}",
+        "int8_agreement": agreed,
         "probes": [{"passage": p, "claim": c, "logits": [round(float(x), 4) for x in row]}
                    for (p, c), row in zip(PROBES, probed, strict=True)],
     })  # fmt: skip
@@ -160,10 +192,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--weights", default="mean", help="`mean` or `last` of the run's final folder")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--version", default="1")
+    parser.add_argument("--pairs", type=Path, default=RUNS / "pairs" / "train.jsonl", help="rows to calibrate on")
+    parser.add_argument("--keep", type=int, default=6, help="layers whose inputs stay float32, the most sensitive ones")
     parser.add_argument("--check", type=int, default=1000, help="dev pairs a set on which int8 is compared")
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
-    export(options.run, options.weights, options.out, options.version, check=options.check)
+    export(options.run, options.weights, options.out, options.version, pairs=options.pairs, check=options.check,
+           keep=options.keep)  # fmt: skip
 
 
 if __name__ == "__main__":

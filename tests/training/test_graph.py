@@ -69,6 +69,18 @@ def test_int8_is_near_and_does_not_depend_on_the_batch(bert: object) -> None:
         assert float(alone @ together[row]) > 0.9999
 
 
+def test_inputs_left_in_float32_bring_the_graph_nearer(bert: object) -> None:
+    rng = np.random.default_rng(5)
+    batches = [_batch(rng, [12, 20, 7, 16]) for _ in range(6)]
+    ranges = export.calibrate(bert, batches)
+    whole = {name: graph.Range(0.0, 0.0, weights_only=True) for name in ranges}
+    batch = _batch(rng, [9, 14, 20])
+    reference = _torch(bert, batch)
+    off = [1 - (reference * _session(bert, r).run(None, batch)[0]).sum(1).min() for r in (ranges, whole)]
+    assert off[1] < off[0]
+    assert off[1] < 1e-4
+
+
 def test_rows_are_rounded_within_half_a_step() -> None:
     matrix = np.random.default_rng(3).standard_normal((7, 50)).astype(np.float32)
     whole, scales = graph.quantise_rows(matrix)
