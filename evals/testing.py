@@ -155,7 +155,12 @@ class FakeTools:
 
     @contextmanager
     def checker(
-        self, cards: Sequence[Mapping[str, Any]], extractor: Extractor, *, by_words_only: bool = False
+        self,
+        cards: Sequence[Mapping[str, Any]],
+        extractor: Extractor,
+        judge: Judge | None = None,
+        *,
+        by_words_only: bool = False,
     ) -> Iterator[Checks]:
         """The real pipeline and a real store over the fakes."""
         from checker.settings import Settings
@@ -164,7 +169,7 @@ class FakeTools:
         tools = StandardTools(Settings())
         tools.judge = self.judge
         tools._embedders["saring"] = self.embedder("saring")
-        with tools.checker(cards, extractor, by_words_only=by_words_only) as checker:
+        with tools.checker(cards, extractor, judge, by_words_only=by_words_only) as checker:
             yield checker
 
     def versions(self, solver: str) -> Mapping[str, str]:

@@ -74,7 +74,12 @@ class StandardTools:
 
     @contextmanager
     def checker(
-        self, cards: Sequence[Mapping[str, Any]], extractor: Extractor, *, by_words_only: bool = False
+        self,
+        cards: Sequence[Mapping[str, Any]],
+        extractor: Extractor,
+        judge: Judge | None = None,
+        *,
+        by_words_only: bool = False,
     ) -> Iterator[Checks]:
         """A checker over a fresh store of these cards."""
         from checker.pipeline import Checker
@@ -85,7 +90,7 @@ class StandardTools:
             with EvidenceStore.open(folder, embedder=embedder, mode="rw") as store:
                 fill(store, cards)
             with EvidenceStore.open(folder, embedder=embedder, mode="r") as store:
-                yield Checker(store, extractor, self.judge, self.settings)
+                yield Checker(store, extractor, judge or self.judge, self.settings)
 
     def versions(self, solver: str) -> dict[str, str]:
         """What that solver uses, by digest. Loads what it names."""

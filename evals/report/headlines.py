@@ -12,6 +12,7 @@ CHIEF: Mapping[str, str] = {
     "checkworthiness": "auroc",
     "citation": "carries",
     "retrieval": "ndcg@10",
+    "chat": "right",
 }
 """The one number that slices and baselines are drawn by."""
 
@@ -29,7 +30,18 @@ HEADLINES: Mapping[str, tuple[str, ...]] = {
     "attribution": ("speaker", "speaker_named", "outlet", "end_to_end"),
     "checkworthiness": ("auroc", "average_precision", "balanced_accuracy", "f1"),
     "retrieval": ("ndcg@10", "recall@1", "recall@5", "mrr"),
+    "chat": ("right", "turns_right", "verdicts_equal", "first_s_p95", "seconds_p95"),
     "citation": ("quote_exists", "carries", "cites_deciding_card", "from_deciding_card"),
+    "cost": (
+        "claims",
+        "calls_per_claim",
+        "prompt_tokens_per_claim",
+        "completion_tokens_per_claim",
+        "seconds_per_claim",
+        "p50",
+        "p95",
+        "peak_rss_mb",
+    ),
 }
 EXPLAINED: Mapping[str, str] = {
     "macro_f1": "mean F1 of the labels",
@@ -58,5 +70,10 @@ EXPLAINED: Mapping[str, str] = {
     "carries": "verdicts that their citations carry",
     "cites_deciding_card": "right verdicts that cite a card which decides",
     "from_deciding_card": "citations of right verdicts from such a card (lower bound)",
+    "right": "turns answered as the script says",
+    "turns_right": "how many turns that is",
+    "verdicts_equal": "verdicts that equal those of the same claim checked by itself",
+    "first_s_p95": "seconds to the first words, 95th percentile (lower is better)",
+    "seconds_p95": "seconds to the whole answer, 95th percentile (lower is better)",
     "ndcg@10": "quality of the first ten",
 }

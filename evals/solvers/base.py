@@ -56,9 +56,17 @@ class Tools(Protocol):
         ...
 
     def checker(
-        self, cards: Sequence[Mapping[str, Any]], extractor: Extractor, *, by_words_only: bool = False
+        self,
+        cards: Sequence[Mapping[str, Any]],
+        extractor: Extractor,
+        judge: Judge | None = None,
+        *,
+        by_words_only: bool = False,
     ) -> AbstractContextManager[Checks]:
-        """The whole pipeline over a fresh store that holds exactly these cards; removed afterwards."""
+        """The whole pipeline over a fresh store that holds exactly these cards; removed afterwards.
+
+        Its judge is the one under test where none is given.
+        """
         ...
 
     def versions(self, solver: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.runs import peak_rss_mb
 from evals.solvers.base import Options, Tools, failure, limited
+from evals.solvers.prompts import Listening
 from evals.types import Case, Dataset, GoldClaim, NewsroomItem, Row
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class NewsroomSolver:
             extractor = tools.extractor if case.system == FOUND else GoldExtractor(item.gold)
             started = time.perf_counter()
             row = _about(case, dataset, item)
+            listening = Listening(tools.judge)
             try:
-                with tools.checker(cards, extractor, by_words_only=case.system == BM25) as checker:
+                with tools.checker(cards, extractor, listening, by_words_only=case.system == BM25) as checker:
                     report = checker.check(tools.read(item.text))
             except (ModelUnavailable, MissingExtra, ModelFileError):
                 raise
@@ -70,6 +72,7 @@ class NewsroomSolver:
                 **row,
                 "claims": claim_rows(report, item),
                 "usage": dict(report.usage),
+                **({"prompts": prompts} if (prompts := listening.prompts()) else {}),
                 "judge": report.versions.get("judge", ""),
                 "seconds": report.elapsed,
                 "rss_mb": peak_rss_mb(),

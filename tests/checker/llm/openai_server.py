@@ -198,6 +198,8 @@ def serving(answer: Answer, **options: Any) -> Iterator[OpenAIServer]:
 class _Quiet(ThreadingHTTPServer):
     """A client that hangs up is part of the tests; its traceback must not land in another test's stderr."""
 
+    request_queue_size = 128  # Python's five would turn away some of the calls that are made at once
+
     def handle_error(self, *_: Any) -> None:
         pass
 
