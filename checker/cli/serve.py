@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import tempfile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,7 @@ def serve(
     from checker.cli.common import console
     from checker.errors import SettingsError
     from checker.settings import load_settings
+    from checker.telemetry import start_logging
 
     settings = load_settings(host=host, port=port, store=store, database_url=database)
     try:
@@ -83,6 +85,7 @@ def serve(
         workers=workers,
         host=settings.host,
         port=number,
+        log_config=None,  # its lines go where ours go, in one shape
         log_level="warning",
         access_log=False,  # its lines would hold set-up links
         server_header=False,
@@ -91,11 +94,15 @@ def serve(
         timeout_graceful_shutdown=20,
     )
     _hand_down(settings)
+    start_logging(settings.log_format, settings.log_level)
     try:
         if workers > 1:
             from uvicorn.supervisors import Multiprocess
 
-            Multiprocess(config, target=uvicorn.Server(config).run, sockets=[taken]).run()
+            # Each process counts into files there; whichever is asked for /metrics adds them up.
+            with tempfile.TemporaryDirectory(prefix="saring-metrics-") as counts:
+                os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
+                Multiprocess(config, target=uvicorn.Server(config).run, sockets=[taken]).run()
         else:
             uvicorn.Server(config).run(sockets=[taken])
     finally:

@@ -58,7 +58,6 @@ def create_app(settings: Settings | None = None, *, state: AppState | None = Non
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        max_body_size=MAX_BODY,
         separate_input_output_schemas=False,
     )
     app.state.saring = saring
@@ -67,18 +66,25 @@ def create_app(settings: Settings | None = None, *, state: AppState | None = Non
     for part in parts:
         router, api = getattr(part, "router", None), getattr(part, "api", None)
         if router is not None:
-            app.include_router(router, include_in_schema=False)
+            app.include_router(router, include_in_schema=False, max_body_size=MAX_BODY)
         if api is not None:
-            app.include_router(api, prefix="/api")
+            app.include_router(api, prefix="/api", max_body_size=MAX_BODY)
         nav += getattr(part, "NAV", [])
     pages.NAV[:] = nav
     app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")
     describe(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings), www_redirect=False)
     app.add_middleware(Guard, https_only=settings.public_url.startswith("https://"))
+    for part in parts:
+        if hasattr(part, "observe"):
+            part.observe(app)
     return app
 
 
 def from_environment() -> Any:
     """The application for a server that makes it itself, in each of its processes: `uvicorn --factory`."""
-    return create_app()
+    from checker.telemetry import start_logging
+
+    settings = load_settings()
+    start_logging(settings.log_format, settings.log_level)
+    return create_app(settings)

@@ -3,6 +3,7 @@
 router    an `APIRouter` of pages
 api       an `APIRouter`, mounted under `/api`
 NAV       entries for the bar at the top of every page (`checker.web.pages.Nav`)
+observe   `observe(app)`: called last, to put something around the whole application
 running   `running(state)`: an async context manager that is entered while the server runs
 """
 
