@@ -59,6 +59,12 @@ class Job:
     finished_at: datetime | None
 
     @property
+    def name(self) -> str:
+        """What to call it: the headline, else the text's first line, else the address."""
+        first = next((line.strip() for line in self.request.text.splitlines() if line.strip()), "")
+        return self.request.title or first[:200] or self.request.url or self.id
+
+    @property
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in FINISHED

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+_NAMED = 7
+"""So many columns can be named each."""
+
 
 def columns(values: Sequence[int], labels: Sequence[str], title: str) -> Markup:
-    """Counts over time, a column each; the first, the last and the highest are named.
+    """Counts over time, a column each; named each where they are few, else the first and the last.
 
     Args:
         values: The counts.
@@ -33,7 +36,10 @@ def columns(values: Sequence[int], labels: Sequence[str], title: str) -> Markup:
             f'<rect class="column" x="{left + step * place + step * 0.1:.1f}" y="{ground - tall:.1f}" '
             f'width="{step * 0.8:.1f}" height="{tall:.1f}"><title>{escape(label)}: {value:,}</title></rect>'
         )
-    if labels:
+    if 0 < len(labels) <= _NAMED:
+        middles = (left + step * (place + 0.5) for place in range(len(labels)))
+        parts += [_text(x, height - 6, label, "middle") for x, label in zip(middles, labels, strict=True)]
+    elif labels:
         parts.append(_text(left, height - 6, labels[0]))
         parts.append(_text(width, height - 6, labels[-1], "end"))
     return _svg(width, height, title, parts)

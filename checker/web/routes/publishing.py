@@ -20,7 +20,7 @@ from checker.review.opening import publisher
 from checker.review.queries import Filters
 from checker.review.transitions import Role
 from checker.web import pages
-from checker.web.deps import AppState, State, Who, require, scope
+from checker.web.deps import AppState, State, Visitor, Who, require, scope
 from checker.web.openapi import problems
 from checker.web.schemas import ItemFilters, ItemId
 from checker.web.words import mark
@@ -52,7 +52,12 @@ _PUBLIC = {"Cache-Control": "public, max-age=60"}
 
 
 @router.get("/published")
-def published_page(request: Request, saring: State, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Response:
+def published_page(
+    request: Request,
+    who: Visitor,  # noqa: ARG001 - who is shown at the top
+    saring: State,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
     """What was published, the newest first."""
     found, total = out.published(saring.review, SIZE, (page - 1) * SIZE)
     return pages.page(
@@ -77,7 +82,7 @@ def feed(saring: State) -> Response:
 
 
 @router.get("/published/{item_id}")
-def published_item(request: Request, saring: State, item_id: PublicId) -> Response:
+def published_item(request: Request, who: Visitor, saring: State, item_id: PublicId) -> Response:  # noqa: ARG001 - who is shown at the top
     """One published item, with its ClaimReview for machines."""
     export = out.published_item(saring.review, item_id)
     return pages.page(
@@ -99,7 +104,7 @@ def published_claim_review(saring: State, item_id: PublicId) -> Response:
 
 
 @router.get("/corrections")
-def corrections_page(request: Request, saring: State) -> Response:
+def corrections_page(request: Request, who: Visitor, saring: State) -> Response:  # noqa: ARG001 - who is shown at the top
     """Every change of something published, for everybody to see."""
     return pages.page(
         request,
