@@ -142,7 +142,9 @@ def _calls(dependant: Any) -> Iterator[Any]:
 
 async def refuse(request: Request, who: Actor, error: CheckerError) -> None:
     """Put a refusal on record and raise it."""
-    what = f"{request.method} {getattr(request.scope.get('route'), 'path', request.url.path)}"
+    path = getattr(request.scope.get("route"), "path", request.url.path)
+    under = "/api" if request.url.path.startswith("/api/") and not path.startswith("/api/") else ""
+    what = f"{request.method} {under}{path}"
     saring = state(request)
     await run_in_threadpool(
         log.record,

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +39,12 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 MAX_BODY = 1_000_000
 """Bytes of one request. A route that takes articles raises it for itself (`max_body_size`)."""
+
+_PLAIN: Mapping[int, str] = {
+    400: "this server does not answer to that name; set SARING_TRUSTED_HOSTS or SARING_PUBLIC_URL to it",
+    413: "the request is too large",
+}
+"""What Starlette's own middleware refuses in plain text, said in our shape instead."""
 
 _HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -73,12 +80,20 @@ class Guard:
             return
         nonce = secrets.token_urlsafe(16)
         scope.setdefault("state", {})["nonce"] = nonce
-        started = False
+        started = replaced = False
 
         async def guarded(message: Message) -> None:
-            nonlocal started
+            nonlocal started, replaced
+            if replaced:
+                return  # the rest of an answer that is not ours
             if message["type"] == "http.response.start":
                 started = True
+                if message["status"] in _PLAIN:
+                    kind = MutableHeaders(scope=message).get("content-type", "")
+                    if kind.startswith("text/plain"):
+                        replaced = True
+                        await self._in_our_shape(message["status"], scope, receive, send, nonce)
+                        return
                 self._complete(MutableHeaders(scope=message), scope, nonce)
             await send(message)
 
@@ -91,6 +106,16 @@ class Guard:
             from checker.web.errors import answer
 
             await answer(Request(scope, receive), error)(scope, receive, guarded)
+
+    async def _in_our_shape(self, status: int, scope: Scope, receive: Receive, send: Send, nonce: str) -> None:
+        from checker.web.errors import answer
+
+        async def completed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(MutableHeaders(scope=message), scope, nonce)
+            await send(message)
+
+        await answer(Request(scope, receive), HTTPException(status, _PLAIN[status]))(scope, receive, completed)
 
     def _complete(self, headers: MutableHeaders, scope: Scope, nonce: str) -> None:
         headers.setdefault("Content-Security-Policy", content_policy(nonce))

@@ -95,3 +95,16 @@ ROLE_WORDS: Mapping[str, str] = {
     Role.EDITOR: mark("editor"),
     Role.ADMIN: mark("administrator"),
 }
+PUBLISHER_WORDS: Mapping[str, str] = {
+    "wire": mark("news agency"),
+    "state_media": mark("state media"),
+    "official": mark("official body"),
+    "newspaper": mark("newspaper"),
+    "online_news": mark("online news"),
+    "broadcaster": mark("broadcaster"),
+    "fact_checker": mark("fact-checker"),
+    "encyclopedia": mark("encyclopedia"),
+    "aggregator": mark("aggregator"),
+    "ngo": mark("NGO"),
+}
+"""What a source's publisher is; others are shown as the card names them."""

@@ -22,6 +22,21 @@ def messages() -> dict[object, str]:
     return {message: f"{name}:{line}" for name, line, message, _, _ in found}
 
 
+def test_every_message_is_said_in_indonesian() -> None:
+    known = {
+        message.id: message for catalog in catalogs("id") for message in catalog if message.id and not message.fuzzy
+    }
+    wanted = messages()
+    assert len(wanted) > 200
+    missing = []
+    for message, where in wanted.items():
+        entry = known.get(message)
+        said = entry.string if entry is not None else ""
+        if not (said if isinstance(said, str) else all(said)):
+            missing.append(f"{where}: {message!r}")
+    assert missing == []
+
+
 def test_placeholders_survive() -> None:
     for catalog in catalogs("id"):
         for message in catalog:
