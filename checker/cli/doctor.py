@@ -32,6 +32,9 @@ _FORMATS = ("text", "json")
 _LEAST_PYTHON = (3, 11)
 _LEAST_FREE = 200 * 1024 * 1024  # a store of 10,000 sources takes about that much
 
+# What is read from the environment and is not a setting of a check.
+_BESIDE = frozenset({"SARING_CONFIG", "SARING_DATA", "SARING_DEBUG", "SARING_PUBLISHERS"})
+
 # What each extra is for; an extra that is not named here is listed without a word on it.
 _EXTRAS = {
     "openai": "OpenAI and compatible servers as judge",
@@ -145,14 +148,15 @@ def _python() -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     from checker.settings import config_file
+    from retrieval.connectors.run import environment_names
 
     path = config_file()
     yield Finding("Settings", "settings file", "ok" if path.is_file() else "off", _there(path, path.is_file()))
     named = sorted(name for name in os.environ if name.startswith("SARING_") and os.environ[name])
     if named:
         yield Finding("Settings", "environment", "ok", ", ".join(named))
-    known = {f"SARING_{name}".upper() for name in type(settings).model_fields} | {"SARING_CONFIG", "SARING_DATA"}
-    stray = [name for name in named if name not in known and name not in {"SARING_DEBUG"}]
+    known = {f"SARING_{name}".upper() for name in type(settings).model_fields} | {*environment_names(), *_BESIDE}
+    stray = [name for name in named if name not in known]
     if stray:
         detail = f"{', '.join(stray)}: no such setting, so it has no effect"
         yield Finding("Settings", "unknown names", "off", detail)

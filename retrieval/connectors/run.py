@@ -80,6 +80,11 @@ def make_fetcher(contact: str = "", allow: str = "", cache_dir: Path | None = No
     return Fetcher(FetchSettings(contact=contact, hosts=hosts, cache_dir=cache_dir))
 
 
+def environment_names() -> tuple[str, ...]:
+    """The variables that `options_from_environment` reads, as they are written in the environment."""
+    return tuple(f"SARING_{name.upper()}" for name in _ENVIRONMENT)
+
+
 def options_from_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return what connectors are set up with (`SARING_FACTCHECK_KEY`, `SARING_SEARXNG_URL`, ...) for `load_connector`.
 

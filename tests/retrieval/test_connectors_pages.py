@@ -14,6 +14,7 @@ from servers import ReplayServer, Reply, Request
 
 import retrieval.connectors as connectors
 from retrieval.connectors import Rejected, connector_names, load_connector
+from retrieval.connectors.archive import archived_copies
 from retrieval.connectors.feed import read_feed
 from retrieval.connectors.run import collect, make_fetcher, options_from_environment
 from retrieval.connectors.wayback import WaybackConnector
@@ -450,3 +451,33 @@ def test_every_name_that_is_offered_can_be_loaded(fetcher: Fetcher) -> None:
         made = load_connector(name, fetcher=fetcher, **keys)
         assert made.name == name
         assert isinstance(made.searches, bool)
+
+
+# --- Archived copies of what a report cites ---------------------------------------------------------------------------
+
+
+def test_each_cited_page_is_looked_up_near_its_day(server: ReplayServer, fetcher: Fetcher) -> None:
+    here, gone = "https://a.example/1", "https://b.example/2"
+    server.on("/available", Reply(body=closest()), Reply(body={"archived_snapshots": {}}))
+    asked: list[str] = []
+    options = {"wayback_url": server.url("/available"), "archive_url": server.url("")}
+    pages = {here: "2025-06-23", "": None, "berkas.txt": None, gone: None}
+    copies = archived_copies(pages, fetcher=fetcher, options=options, on_page=asked.append)
+    assert copies.found[here].archived_at == "2025-06-24T01:02:03Z"
+    assert copies.missing == (gone,)
+    assert not copies.problems
+    assert asked == [here, gone]
+    assert server.to("/available")[0].param("timestamp") == "20250623"
+
+
+def test_an_archive_that_is_down_is_asked_twice_and_no_more(server: ReplayServer, fetcher: Fetcher) -> None:
+    server.on("/available", Reply(503))
+    server.on("/cdx/search/cdx", Reply(503))
+    options = {"wayback_url": server.url("/available"), "archive_url": server.url("")}
+    pages = {f"https://a.example/{n}": None for n in range(5)}
+    copies = archived_copies(pages, fetcher=fetcher, options=options)
+    assert not copies.found
+    assert not copies.missing
+    assert set(copies.problems) == set(pages)
+    assert len(server.to("/available")) == 2
+    assert "did not answer" in copies.problems["https://a.example/4"]

@@ -136,7 +136,7 @@ def test_a_damaged_model_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatc
     def damaged(folder: Path) -> None:
         raise ModelFileError(f"model file {folder}/model.onnx is damaged: reinstall saring")
 
-    monkeypatch.setattr("retrieval.embed.read_manifest", damaged)
+    monkeypatch.setattr("retrieval.modelfile.read_manifest", damaged)
     finding = found("embedder")
     assert finding.state == "broken"
     assert "pip install --force-reinstall" in finding.fix
@@ -184,6 +184,8 @@ def test_an_extra_that_is_missing_comes_with_its_command(monkeypatch: pytest.Mon
 
 def test_a_variable_that_is_no_setting_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SARING_STROE", "/x")
+    monkeypatch.setenv("SARING_BRAVE_KEY", "secret")  # connectors and the list of publishers read their own
+    monkeypatch.setenv("SARING_PUBLISHERS", "/y.toml")
     assert found("unknown names").detail == "SARING_STROE: no such setting, so it has no effect"
 
 
