@@ -15,6 +15,7 @@ from evals.data.beir import is_beir, read_beir
 from evals.data.catalogue import catalogue, load
 from evals.data.files import digest
 from evals.data.pairs import read_pairs
+from evals.data.scripts import SCRIPT, is_script, read_script
 from evals.errors import DataError, UnknownName
 from evals.newsroom import is_newsroom, load_newsroom
 from evals.registry import SOLVERS, task
@@ -125,8 +126,8 @@ def public(summary: Mapping[str, Any]) -> dict[str, Any]:
 def resolve(what: str, kinds: Sequence[str]) -> Dataset:
     """A data set from a path or a name.
 
-    A `.jsonl` file holds pairs; a folder is a newsroom folder or in BEIR's layout; `seeds` is the project's own, if it
-    is not a folder here; anything else is a name of the catalogue.
+    A `.jsonl` file holds pairs or a script of conversations; a folder is a newsroom folder or in BEIR's layout; `seeds`
+    and `chat` are the project's own, if they are not here; anything else is a name of the catalogue.
 
     Raises:
         DataError: The path is not there or holds another kind of data.
@@ -142,6 +143,10 @@ def _resolve(what: str) -> Dataset:
     path = Path(what).expanduser()
     if what == "seeds" and not path.exists():
         path = trace.ROOT / "seeds"
+    if what == "chat" and not path.exists():
+        path = SCRIPT
+    if path.is_file() and is_script(path):
+        return read_script(path, trace.ROOT / "seeds" / "evidence")
     if path.is_file():
         return Dataset(path.stem, "pairs", read_pairs(path), digest([path]))
     if path.is_dir() and is_beir(path):
@@ -155,7 +160,7 @@ def _resolve(what: str) -> Dataset:
         return load(what)
     if "/" in what or "." in what:
         raise DataError(f"{what}: no such file or folder")
-    raise UnknownName("data set", what, [*known, "seeds"])
+    raise UnknownName("data set", what, [*known, "seeds", "chat"])
 
 
 def _work(plan: Plan) -> dict[str, list[Dataset]]:

@@ -124,7 +124,7 @@ class Dataset:
     """
 
     name: str
-    kind: Literal["pairs", "retrieval", "newsroom", "sentences", "attributed"]
+    kind: Literal["pairs", "retrieval", "newsroom", "sentences", "attributed", "chat"]
     records: Sequence[Any]
     digest: str
     use: str = "own"
