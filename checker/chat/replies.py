@@ -174,6 +174,7 @@ async def _quotes(service: ChatService, work: Work) -> AsyncIterator[Event]:
     assert question is not None
     draft.kind = "quotes"
     draft.as_of = work.moment.isoformat(timespec="seconds")
+    yield draft.say(f"**{say('question', language)}:** {escape(question.query.rstrip('?. '))}?\n\n")
     checker = await opened(service, work)
     yield Progress("search", 0, 1)
     async with service.at_work():

@@ -8,6 +8,7 @@ from typing import Final
 _SAY: Final[Mapping[str, Mapping[str, str]]] = {
     "id": {
         "sources": "Sumber",
+        "question": "Pertanyaan",
         "claim": "Klaim yang diperiksa",
         "yes": "Ya, menurut bukti yang tersimpan.",
         "no": "Tidak, menurut bukti yang tersimpan.",
@@ -93,6 +94,7 @@ _SAY: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "en": {
         "sources": "Sources",
+        "question": "Question",
         "claim": "Claim as I understand it",
         "yes": "Yes, by the evidence in the store.",
         "no": "No, by the evidence in the store.",
