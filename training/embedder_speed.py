@@ -60,19 +60,15 @@ def texts(size: int) -> dict[str, list[str]]:
     return {"sentences": sides[:size], "passages": [" ".join(sides[i : i + 4]) for i in range(size, size * 2, 4)]}
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measures, logs, and says the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, default=RUNS / "embedder" / "average", help="the float32 model folder")
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args(argv)
+def speeds(run: Run, source: Path, *, size: int, rounds: int) -> dict[str, float]:
+    """Measures and logs; returns the ratios to sentence-transformers: `start-up`, and `KIND BACKEND` for each."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    run = Run("embedder-speed", vars(options))
+    ratios: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-c", _SAVE, str(options.source), folder], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-c", _SAVE, str(source), folder], check=True, capture_output=True)
         seconds = {name: min(start_up(code, folder) for _ in range(2)) for name, code in _FIRST.items()}
-        run.log("start-up", cpu_s=seconds, ratio=seconds["sentence-transformers fp32"] / seconds["saring onnxruntime"])
+        ratios["start-up"] = seconds["sentence-transformers fp32"] / seconds["saring onnxruntime"]
+        run.log("start-up", cpu_s=seconds, ratio=ratios["start-up"])
         import torch
         from sentence_transformers import SentenceTransformer
 
@@ -86,12 +82,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             systems[f"saring {backend}"] = EmbeddedEmbedder(threads=1, backend=backend).encode  # type: ignore[arg-type]
         except MissingExtra:
             run.log("left out", system=backend)
-    tokenizer = distil_data.load_tokenizer(options.source)
-    for kind, part in texts(options.size).items():
+    tokenizer = distil_data.load_tokenizer(source)
+    for kind, part in texts(size).items():
         tokens = float(np.mean([len(e.ids) for e in tokenizer.encode_batch(part)]))
         spent: dict[str, list[float]] = {name: [] for name in systems}
         vectors = {name: encode(part) for name, encode in systems.items()}  # also the warm-up
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             for name, encode in systems.items():
                 began = time.process_time()
                 encode(part)
@@ -100,6 +96,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name, times in spent.items():
             cosine = (vectors[name] * vectors["sentence-transformers fp32"]).sum(axis=1)
             median = float(np.median(times))
+            ratios[f"{kind} {name.removeprefix('saring ')}"] = slow / median
             run.log(
                 "speed",
                 texts=kind,
@@ -110,6 +107,17 @@ def main(argv: Sequence[str] | None = None) -> None:
                 cosine=float(cosine.mean()),
                 lowest_cosine=float(cosine.min()),
             )
+    return ratios
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", type=Path, default=RUNS / "embedder" / "average", help="the float32 model folder")
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args(argv)
+    speeds(Run("embedder-speed", vars(options)), options.source, size=options.size, rounds=options.rounds)
 
 
 if __name__ == "__main__":
