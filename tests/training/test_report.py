@@ -9,7 +9,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from training import judge_export, judge_report, must_show
+import torch
+
+from training import average, judge_export, judge_report, must_show
 from training.common import Run
 from training.graph import Range
 from training.pair_sources import NEUTRAL, NOT_SUPPORTED, REFUTES, SUPPORTS, Row
@@ -70,3 +72,11 @@ def test_relieved_layers_keep_their_inputs() -> None:
     found = judge_export.relieved(ranges, ["layer.0.down"])
     assert found["layer.0.up"] is ranges["layer.0.up"]
     assert found["layer.0.down"].weights_only
+
+
+def test_weights_between_two_runs() -> None:
+    first, second = {"a": torch.zeros(2)}, {"a": torch.full((2,), 4.0)}
+    assert average.between(first, second, 0.25)["a"].tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match="not of one line"):
+        average.between(first, {"b": torch.zeros(2)}, 0.5)
+    assert average.overall({"x": {"accuracy": 0.6, "balanced": 0.9}, "y": {"balanced": 0.8}}) == pytest.approx(0.7)
