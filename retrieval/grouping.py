@@ -29,6 +29,13 @@ days 0.55 and less."""
 SAME_STORY_EXCERPT = 0.68
 """The same where one is more than twice as long, so that only the shorter one can be expected to be in the other."""
 
+SAME_DAY_STORY = 0.57
+"""The same for two prints of one day that have `SAME_DAY_NAMES` in common: editors cut and retell more freely than the
+wire's other stories of that day are alike (0.55 and less on the cards)."""
+
+SAME_DAY_NAMES = 0.5
+"""Share of the names and numbers, as `SHARED_NAMES`, that makes up for telling it in other words."""
+
 SAME_PASSAGE = 0.68
 """Cosine from which a passage that credits an outlet tells what that outlet's story tells."""
 
@@ -94,7 +101,9 @@ def _link_relays(database: Database, num: int, dimensions: int, waiting: Set[int
     own = _Story(database, num, dimensions)
     links = 0
     for other in database.sharing_voice(num, *window, _MOST):
-        if other not in waiting and links < _ENOUGH and own.same(_Story(database, other, dimensions)):
+        if other in waiting or links >= _ENOUGH:
+            continue
+        if own.same(_Story(database, other, dimensions), one_day=_one_day(database, num, other)):
             database.link(num, other, "story")
             links += 1
     # Passages that credit an outlet, of this source and of those that came before the outlet's own story.
@@ -115,6 +124,15 @@ def _window(database: Database, num: int) -> tuple[str, str] | None:
     )
 
 
+def _one_day(database: Database, first: int, second: int) -> bool:
+    """Whether two dated sources can have been published on one day."""
+    dates = database.dates([first, second])
+    (from_, to), (since, until) = dates[first], dates[second]
+    if from_ is None or to is None or since is None or until is None:
+        return False
+    return (from_ <= until and since <= to) or from_[:10] == since[:10]
+
+
 class _Story:
     """What a source tells: the vectors of its passages, and the names and numbers in it."""
 
@@ -123,11 +141,12 @@ class _Story:
         self.vectors: FloatArray = unpack([vector for _, vector in rows], dimensions)
         self.names = {t for terms, _ in rows for t in terms.split() if t.startswith("=") or t[0].isdigit()}
 
-    def same(self, other: _Story) -> bool:
+    def same(self, other: _Story, *, one_day: bool) -> bool:
         if not len(self.vectors) or not len(other.vectors):
             return False
         fewer = min(len(self.names), len(other.names))
-        if fewer and len(self.names & other.names) < SHARED_NAMES * fewer:
+        shared = len(self.names & other.names)
+        if fewer and shared < SHARED_NAMES * fewer:
             return False
         cosines = self.vectors @ other.vectors.T
         there, back = float(cosines.max(axis=1).mean()), float(cosines.max(axis=0).mean())
@@ -135,7 +154,8 @@ class _Story:
             return back >= SAME_STORY_EXCERPT
         if len(other.vectors) > 2 * len(self.vectors):
             return there >= SAME_STORY_EXCERPT
-        return min(there, back) >= SAME_STORY
+        named = fewer > 0 and shared >= SAME_DAY_NAMES * fewer
+        return min(there, back) >= (SAME_DAY_STORY if one_day and named else SAME_STORY)
 
     def tells(self, vector: FloatArray) -> bool:
         return bool(len(self.vectors)) and float(np.max(self.vectors @ vector)) >= SAME_PASSAGE

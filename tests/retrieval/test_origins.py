@@ -31,6 +31,10 @@ ONE_ORIGIN = {
         "rmol-2025-06-24-afp-putin",
     },
     "TASS: Putin receives Araghchi": {"tass-2025-06-23-putin-araghchi", "pilarsultra-2025-06-23-tass-putin"},
+    "Anadolu: Peskov on what Iran needs": {
+        "opsiin-2025-06-24-sindonews-rusia-siap",
+        "mediapasti-2025-06-24-anadolu-peskov",
+    },
 }
 # Cards whose outlets reported for themselves, or relay another agency or another story.
 INDEPENDENT = (
