@@ -105,7 +105,7 @@ class ItemFilters(_In):
 
     def query(self) -> dict[str, Any]:
         """As it stands in an address and in a saved view: only what is given."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        return self.model_dump(mode="json", exclude_defaults=True, include=set(ItemFilters.model_fields))
 
 
 class ItemQuery(ItemFilters):

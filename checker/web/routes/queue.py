@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -67,7 +68,7 @@ def show(request: Request, who: Who, saring: State) -> Response:
         ],
         tab=_tab(query),
         views=desk.views(saring.database, who.user_id),
-        view_address=lambda view: urlencode(view.query, doseq=True),
+        view_address=lambda view: as_address(view.query),
         users=[user for user in saring.accounts.users() if user.active and RANK[user.role] >= RANK[Role.CHECKER]],
         bulk_actions=[action for action in BULK_ACTIONS if RANK[who.role] >= RANK[_role(action)]],
         states=list(Stands),
@@ -132,7 +133,7 @@ def save_view(
     """Save the filters under a name."""
     kept = read_query(QueryParams(query)).query()
     desk.save_view(saring.database, who.user_id, name, kept, saring.review.clock())
-    return pages.flash(RedirectResponse(f"/queue?{urlencode(kept, doseq=True)}", 303), mark("The view is saved."))
+    return pages.flash(RedirectResponse(f"/queue?{as_address(kept)}", 303), mark("The view is saved."))
 
 
 @router.post("/queue/views/{view_id}/delete")
@@ -161,13 +162,18 @@ def read_query(params: QueryParams) -> ItemQuery:
 
 def address(query: ItemQuery, **more: Any) -> str:
     """The filters as they stand in an address, without the page unless it is given."""
-    kept = {name: value for name, value in query.query().items() if name in _KEPT}
-    kept = {name: str(value).lower() if isinstance(value, bool) else value for name, value in kept.items()}
-    return urlencode(kept | more, doseq=True)
+    return as_address(query.query() | more)
+
+
+def as_address(given: Mapping[str, Any]) -> str:
+    """Filters, as they stand in a saved view, as they stand in an address."""
+    return urlencode(
+        {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}, doseq=True
+    )
 
 
 def _tab(query: ItemQuery) -> str:
-    given = {name: value for name, value in query.query().items() if name in _KEPT}
+    given = query.query()
     plain = {name: value if isinstance(value, list) else [value] for name, value in given.items()}
     return next((name for name, _, wanted in TABS if wanted == plain), "")
 
