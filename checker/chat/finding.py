@@ -6,7 +6,7 @@ Nothing here judges: what comes out is quoted to the letter, or it is a judge's 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from checker.pipeline import Checker
+    from retrieval.embed import Embedder
+    from retrieval.vectors import FloatArray
 
 READ = 12
 """Passages that are read for an open question."""
@@ -42,11 +44,20 @@ script of the chat (`evals/data/chat/dev.jsonl`), never on the script it is held
 CLOSE = 0.10
 """How far below the best a further sentence may be."""
 
-FITTING = 0.08
-"""What a sentence gains by the kind of thing that is asked for, and by its passage naming who is asked about."""
+FITTING, KIND = 0.08, 0.12
+"""What a sentence gains by its passage naming who is asked about, and by holding the kind of thing asked for."""
 
 AROUND = 0.4
 """Share of its passage's best sentence in a sentence's likeness: "It was played in Osaka" has its subject there."""
+
+RERANKED = 10
+"""Sentences whose single words are looked at."""
+
+COVERING = 0.3
+"""Share of a sentence's meeting the words of the question in its rank."""
+
+PAIRED = 0.7
+"""From here on two words are taken for the one that they are in the other language."""
 
 COVERED, LEAST_COVERED = 0.64, 0.5
 """How well the words of the question must be met in the passage, on average and each: a question about a coach is not
@@ -64,13 +75,30 @@ _WHEN = re.compile(
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|kemarin|yesterday)\b",
     re.I,
 )
+_DATE = re.compile(
+    r"\b\d{1,2}\s+(?:jan|feb|mar|apr|mei|may|jun|jul|agu|aug|sep|okt|oct|nov|des|dec)[a-z]*(?:\s+\d{4})?|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s+\d{1,2}\b(?:,?\s+\d{4})?|"
+    r"\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?|\b(?:19|20)\d\d\b|\b\d{1,2}[.:]\d{2}\b",
+    re.I,
+)
 _WHERE = re.compile(r"\b(?i:di|ke|dari|in|at|near|from|to|towards?|east|west|north|south)\s+(?:the\s+)?[A-Z]")
 _WHY = re.compile(r"\b(?:karena|sebab|lantaran|akibat|sehingga|because|since|due to|as a result|so that|owing)\b", re.I)
 
 
-def quotes(checker: Checker, question: Question, as_of: datetime) -> list[Citation]:
-    """The best sentences for an open question, at most one of each origin; none where nothing is near enough."""
-    hits = _hits(checker, question.query, READ, as_of)
+def quotes(checker: Checker, question: Question, as_of: datetime, about: str = "") -> list[Citation]:
+    """The best sentences for an open question, at most one of each origin.
+
+    Args:
+        checker: What they are searched with.
+        question: What is asked.
+        as_of: Evidence published after it is not quoted.
+        about: The claim that "it" or "that" in the question points to.
+
+    Returns:
+        The best first; none where nothing is near enough.
+    """
+    asked_whole = f"{question.query} {about}".strip()
+    hits = _hits(checker, asked_whole, READ, as_of)
     spans: dict[tuple[str, int, int], Hit] = {}
     for hit in hits:
         for start, end in _spans(hit):
@@ -79,7 +107,7 @@ def quotes(checker: Checker, question: Question, as_of: datetime) -> list[Citati
         return []
     keys = list(spans)
     texts = [spans[key].source.text[key[1] : key[2]] for key in keys]
-    vectors = checker.store.embedder.encode([question.query, *texts])
+    vectors = checker.store.embedder.encode([asked_whole, *texts])
     likeness = vectors[1:] @ vectors[0]
     best_of: dict[str, float] = {}
     for key, likely in zip(keys, likeness, strict=True):
@@ -92,21 +120,26 @@ def quotes(checker: Checker, question: Question, as_of: datetime) -> list[Citati
         score = (1 - AROUND) * float(likeness[index]) + AROUND * best_of[hit.passage.id]
         scored.append((score + _fit(question, texts[index], hit, names), index))
     scored.sort(key=lambda row: (-row[0], row[1]))
-    asked = _content(question.query, names)
+    near = [(score, spans[keys[index]], *keys[index][1:]) for score, index in scored[:RERANKED] if score >= NEAR]
+    words = Words(checker.store.embedder, _content(question.query, names))
+    words.learn(hit.passage.text for _, hit, _, _ in near)
+    # What is asked must be met in the passage; the sentence that meets it best is the one to quote.
+    near = [row for row in near if _names_it(row[1], names) and words.met_in(row[1].passage.text)]
+    ranked = sorted(
+        (
+            (score + COVERING * words.share(hit.source.text[start:end]), hit, start, end)
+            for score, hit, start, end in near
+        ),
+        key=lambda row: (-row[0], row[1].source.id, row[2]),
+    )
     chosen: list[Citation] = []
     origins: set[str] = set()
-    covers: dict[str, bool] = {}
-    for score, index in scored:
-        if score < NEAR or score < scored[0][0] - CLOSE or len(chosen) == QUOTED:
+    for score, hit, start, end in ranked:
+        if score < ranked[0][0] - CLOSE or len(chosen) == QUOTED:
             break
-        hit = spans[keys[index]]
-        if hit.origin in origins:
-            continue
-        if hit.passage.id not in covers:
-            covers[hit.passage.id] = _names_it(hit, names) and _covers(checker, asked, hit)
-        if covers[hit.passage.id]:
+        if hit.origin not in origins:
             origins.add(hit.origin)
-            chosen.append(_citation(hit, keys[index][1], keys[index][2], score))
+            chosen.append(_citation(hit, start, end, score))
     return chosen
 
 
@@ -129,17 +162,54 @@ def _names_it(hit: Hit, names: Sequence[NameSpan]) -> bool:
     return all(span.canonical in there or span.text.casefold() in text.casefold() for span in wanted)
 
 
-def _covers(checker: Checker, asked: Sequence[str], hit: Hit) -> bool:
-    """Whether the passage meets the words of the question, in either language."""
-    if not asked:
-        return True
-    words = re.findall(r"[^\W\d_]{3,}", f"{hit.source.title} {hit.passage.text}".lower())
-    pieces = list(dict.fromkeys([*words, *(f"{left} {right}" for left, right in pairwise(words))]))
-    if not pieces:
-        return False
-    vectors = checker.store.embedder.encode([*asked, *pieces])
-    met = (vectors[: len(asked)] @ vectors[len(asked) :].T).max(axis=1)
-    return bool(met.mean() >= COVERED and met.min() >= LEAST_COVERED)
+class Words:
+    """How well texts meet the words of a question, in either language: by the cosine of single words and of pairs."""
+
+    def __init__(self, embedder: Embedder, asked: Sequence[str]) -> None:
+        self._embedder = embedder
+        self._asked = list(asked)
+        self._vectors: dict[str, FloatArray] = {}
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Embed the words and pairs of texts, each once, all in one call."""
+        pieces = [*self._asked, *_pairs(self._asked), *(piece for text in texts for piece in _pieces(text))]
+        new = list(dict.fromkeys(piece for piece in pieces if piece not in self._vectors))
+        self._vectors.update(zip(new, self._embedder.encode(new), strict=True) if new and self._asked else ())
+
+    def met(self, text: str) -> FloatArray:
+        """For each word of the question, how near the nearest word or pair of a text that was learnt is; `(n,)`."""
+        pieces = _pieces(text)
+        if not self._asked or not pieces:
+            return np.ones(len(self._asked), dtype=np.float32) * (0.0 if self._asked else 1.0)
+        there = np.array([self._vectors[piece] for piece in pieces])
+        wanted = np.array([self._vectors[piece] for piece in [*self._asked, *_pairs(self._asked)]])
+        best: FloatArray = (wanted @ there.T).max(axis=1)
+        met = best[: len(self._asked)].copy()
+        # "juru bicara" is one word in English: a pair that is met counts for both of its words.
+        for index, shared in enumerate(best[len(self._asked) :]):
+            if shared >= PAIRED:
+                met[index : index + 2] = np.maximum(met[index : index + 2], shared)
+        return met
+
+    def met_in(self, text: str) -> bool:
+        """Whether a text meets them all, on average and each."""
+        if not self._asked:
+            return True
+        met = self.met(text)
+        return bool(met.mean() >= COVERED and met.min() >= LEAST_COVERED)
+
+    def share(self, text: str) -> float:
+        """How well a text meets them on average, 0..1."""
+        return float(self.met(text).mean()) if self._asked else 0.0
+
+
+def _pieces(text: str) -> list[str]:
+    words = re.findall(r"[^\W\d_]{3,}", text.lower())
+    return list(dict.fromkeys([*words, *_pairs(words)]))
+
+
+def _pairs(words: Sequence[str]) -> list[str]:
+    return [f"{left} {right}" for left, right in pairwise(words)]
 
 
 def outlet(checker: Checker, claim: Claim, name: str, as_of: datetime) -> list[tuple[Citation, str]]:
@@ -163,7 +233,11 @@ def outlet(checker: Checker, claim: Claim, name: str, as_of: datetime) -> list[t
         settles = bool(stance.quote) and not stance.flagged and citation.stance != "neutral"
         if settles and (held is None or held.score < citation.score):
             best[citation.source_id] = citation
-    found = sorted(best.values(), key=lambda citation: -citation.score)[:QUOTED] or _nearest(checker, claim.text, hits)
+    own = [hit for hit in hits if _same(hit.source.publisher, name)]
+    found = sorted(best.values(), key=lambda one: (not _same(one.publisher, name), -one.score))[:QUOTED]
+    if not found or (own and not _same(found[0].publisher, name)):
+        # Its own report comes first, also where it does not settle the claim.
+        found = [*_nearest(checker, claim.text, own or hits), *found][:QUOTED]
     through = {hit.source.id: hit.source.publisher or hit.source.id for hit in hits}
     return [(one, "" if _same(one.publisher, name) else through[one.source_id]) for one in found]
 
@@ -250,11 +324,11 @@ def _fit(question: Question, text: str, hit: Hit, asked: Sequence[NameSpan]) -> 
         "who": any(span.type in ("person", "other", "organisation") for span in new),
         "when": bool(_WHEN.search(text)),
         "where": bool(_WHERE.search(elsewhere)),
-        "how_many": bool(_NUMBER.search(text)),
+        "how_many": bool(_NUMBER.search(_DATE.sub("", elsewhere))),
         "why": bool(_WHY.search(text)),
     }
     if question.asks in holds:
-        fit += FITTING if holds[question.asks] else -FITTING
+        fit += KIND if holds[question.asks] else -KIND
     return fit
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from checker.chat import answers
 from checker.chat.events import Event, Judged, Progress, Text
 from checker.chat.recall import subject_of
+from checker.chat.tidy import lists
 from checker.chat.understanding import Ask, persons_in
 from checker.chat.wording import say
 from checker.errors import NoClaims
@@ -178,7 +180,7 @@ async def _quotes(service: ChatService, work: Work) -> AsyncIterator[Event]:
     checker = await opened(service, work)
     yield Progress("search", 0, 1)
     async with service.at_work():
-        found: list[Citation] = await asyncio.to_thread(quotes, checker, question, work.moment)
+        found: list[Citation] = await asyncio.to_thread(quotes, checker, question, work.moment, _pointed_at(work))
     yield Progress("search", 1, 1)
     work.keep.persons = await service.lightly(persons_in, [question.query])
     if not found:
@@ -193,6 +195,17 @@ async def _quotes(service: ChatService, work: Work) -> AsyncIterator[Event]:
     if question.asks == "how_many" and len(found) > 1:
         yield draft.say(f"\n{say('quoting_numbers', language)}\n")
     yield draft.say(f"\n{say('asked_back', language)}\n")
+
+
+def _pointed_at(work: Work) -> str:
+    """The claim that "it" in an open question points to; empty where nothing does."""
+    memory, question = work.recalled.memory, work.understood.question
+    if not memory.claims or question is None:
+        return ""
+    words = set(re.findall(r"[^\W\d_]+", question.query.lower()))
+    if not words & lists()["pointers"]:
+        return ""
+    return memory.claims[memory.focus - 1] if 0 < memory.focus <= len(memory.claims) else memory.claims[-1]
 
 
 async def opened(service: ChatService, work: Work) -> Checker:
