@@ -18,11 +18,12 @@ from checker.settings import Settings
 from retrieval.connectors.folder import FolderConnector
 from retrieval.store import EvidenceStore
 
+# Helpers of these tests are modules beside them; importmode=importlib puts no folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+from site_of_tests import Site, serving
+
 ROOT = Path(__file__).parents[4]
 PASSWORD = "kuda poni makan rumput"
-
-# Helpers of these tests (servers, clients) are modules beside them; importmode=importlib puts no folder on the path.
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +93,9 @@ def environment(settings: Settings, tmp_path: Path) -> dict[str, str]:
         "SARING_CACHE": "none",
         "SARING_THREADS": "1",
     }
+
+
+@pytest.fixture
+def site(settings: Settings, database: Database, checker: Checker) -> Iterator[Site]:
+    with serving(settings, database, checker) as served:
+        yield served
