@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from checker.pipeline import Checker
+    from checker.types import Report
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -70,6 +74,10 @@ def check(
             "--lang", metavar="id|en", help="Language of the report. Default: the article's, in text English."
         ),
     ] = None,
+    queue: Annotated[
+        bool,
+        typer.Option("--queue", help="Also put the claims into the review queue (SARING_DATABASE_URL, else yours)."),
+    ] = False,
 ) -> None:
     """Check an article, or one claim, against the evidence.
 
@@ -85,6 +93,10 @@ def check(
     moment = parse_as_of(as_of)
     check_writable(output)
     check_writable(html)
+    if queue:
+        from checker.cli.desk import must_be_installed
+
+        must_be_installed()
     settings = load_settings(
         store=store,
         judge=judge,
@@ -111,9 +123,23 @@ def check(
         else:
             assert claim is not None
             report = checker.check_claim(claim, as_of=moment, progress=progress)
+        entered = _enter(report, checker) if queue else 0
     language = settings.language or None
     show_report(report, chosen, output, language)
     if html is not None:
         write_html(report, html, language)
+    if queue:
+        from checker.cli.desk import say
+
+        say(f"{entered} claims are in the review queue; see: saring queue list, or saring serve", stderr=True)
     if report.failures:
         raise typer.Exit(1)
+
+
+def _enter(report: Report, checker: Checker) -> int:
+    """Put a report's claims into the queue; how many those are."""
+    from checker.cli.desk import opened
+    from checker.review.intake import add_report
+
+    with opened(checker.settings.database_url) as desk:
+        return len(add_report(desk.service, report, origin="cli", embedder=checker.store.embedder))

@@ -53,6 +53,7 @@ def add(
 
     Exit codes: 0 everything was added, 1 some of it could not be used, 2 none of it could.
     """
+    from checker.settings import load_settings
     from retrieval.errors import InputError
     from retrieval.store import AddResult
 
@@ -60,6 +61,7 @@ def add(
     result = AddResult()
     with _writer(store, wait) as opened, _progress("Adding evidence") as progress:
         result = opened.add(_documents(sources), progress)
+    fetch.tell_queue(load_settings(store=store), (), result)
     used = len(result.added) + len(result.unchanged) + len(result.updated)
     if format == "json":
         _write_json(

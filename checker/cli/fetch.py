@@ -71,6 +71,7 @@ def fetch(
     for problem in got.problems:
         screen.print(f"failed  {problem}")
     result = _add(settings, got.sources, wait) if got.sources else AddResult()
+    tell_queue(settings, got.sources, result)
     if format == "json":
         _write_json(_summary(result, [bad for _, bad in got.rejected], got.problems))
     else:
@@ -92,6 +93,9 @@ def watch(
     ] = 10.0,
     once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="Most items of a feed per look.")] = 30,
+    check: Annotated[
+        bool, typer.Option("--check", help="Also have each new article checked, for the review queue.")
+    ] = False,
     store: Store = None,
     wait: Wait = 30.0,
     contact: Contact = None,
@@ -99,6 +103,9 @@ def watch(
     format: Format = "text",
 ) -> None:
     """Keep the store fresh from feeds, until Ctrl-C.
+
+    Where there is a review queue, decided claims that the new evidence may bear on are looked at again; with --check
+    the new articles enter it as well. Both are done by `saring serve` or `saring queue work`.
 
     With --format json, every look writes one line. Exit codes with --once: 0 all feeds were read, 1 some were not,
     2 none was.
@@ -108,13 +115,17 @@ def watch(
 
     _check(format, "")
     settings = _settings(store, contact, allow)
+    if check:
+        from checker.cli.desk import must_be_installed
+
+        must_be_installed()
     screen = _console()
     looks = 0
     with _fetcher(settings) as fetcher:
         watcher = FeedWatcher(fetcher, tuple(dict.fromkeys(feeds)), _known(settings), limit)
         try:
             while True:
-                problems, refused = _look(watcher, settings, wait, format)
+                problems, refused = _look(watcher, settings, wait, format, check=check)
                 looks += 1
                 if once:
                     break
@@ -135,7 +146,9 @@ def mount(app: typer.Typer) -> None:
     app.command()(watch)
 
 
-def _look(watcher: Any, settings: Settings, wait: float, format: str) -> tuple[Sequence[Problem], int]:
+def _look(
+    watcher: Any, settings: Settings, wait: float, format: str, *, check: bool = False
+) -> tuple[Sequence[Problem], int]:
     """One cycle: what is new goes into the store; what the store refuses for now is kept for the next."""
     from retrieval.errors import StoreLocked
     from retrieval.store import AddResult
@@ -153,6 +166,8 @@ def _look(watcher: Any, settings: Settings, wait: float, format: str) -> tuple[S
         except StoreLocked as error:
             watcher.put_back(cycle.sources)
             screen.print(f"waiting {error}")
+        else:
+            tell_queue(settings, cycle.sources, result, check=check)
     if format == "json":
         _write_json(_summary(result, cycle.rejected, cycle.problems) | {"waiting": cycle.waiting}, line=True)
     else:
@@ -161,6 +176,27 @@ def _look(watcher: Any, settings: Settings, wait: float, format: str) -> tuple[S
             f"{moment} {len(result.added)} added, {len(result.updated)} updated, {cycle.waiting} to try again."
         )
     return cycle.problems, len(cycle.rejected) + len(result.failed)
+
+
+def tell_queue(settings: Settings, sources: Sequence[Source], result: AddResult, *, check: bool = False) -> None:
+    """Have the queue look at what is new; a queue that cannot be reached must not end the watch over the evidence."""
+    from checker.errors import CheckerError
+    from retrieval.errors import RetrievalError
+
+    try:
+        from checker.cli.desk import must_be_installed
+
+        must_be_installed()
+        from checker.cli.arrivals import arrived
+    except RetrievalError:
+        return  # installed without the queue
+    try:
+        told = arrived(settings, sources, (*result.added, *result.updated), check=check)
+    except (CheckerError, RetrievalError) as error:
+        _console().print(f"queue   {error}")
+        return
+    if told:
+        _console().print(f"queue   {told}")
 
 
 def _pause(seconds: float) -> None:

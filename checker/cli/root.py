@@ -50,6 +50,7 @@ COMMANDS: dict[str, Lazy] = {
     "report": Lazy("checker.cli.report:app", "Show a saved report again, in any format.", PANEL_CHECK),
     "sources": Lazy("checker.cli.sources:app", "Trace who says what in an article, and through whom.", PANEL_CHECK),
     "serve": Lazy("checker.cli.serve:app", "Serve the review queue, for people and programs.", PANEL_CHECK),
+    "queue": Lazy("checker.cli.queue:app", "Work through the review queue, and export from it.", PANEL_CHECK),
     "mcp": Lazy("checker.cli.mcp:app", "Serve the checks, evidence and queue as tools, by MCP.", PANEL_CHECK),
     "bulk": Lazy("checker.cli.bulk:app", "Check many articles, or embed a whole store again.", PANEL_CHECK),
     "evidence": Lazy("checker.cli.evidence:app", "Add, search, show and remove evidence.", PANEL_SETUP),

@@ -112,6 +112,16 @@ class Worker:
             done += 1
         return done
 
+    def tell(self) -> int:
+        """Send webhooks everything that is due now, in this thread; how many deliveries were tried."""
+        if self.webhooks is None:
+            return 0
+        tried = 0
+        with self._hook_fetcher() as fetcher:
+            while (done := self.webhooks.deliver(fetcher)) > 0:
+                tried += done
+        return tried
+
     def work_once(self) -> bool:
         """Do one job; whether there was one."""
         lease = self.jobs.take(self.name)
