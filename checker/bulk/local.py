@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -115,6 +116,7 @@ def serve(pipe: Connection, job: Job) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the run says when to stop
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # and so that what libraries hold is let go of
     parent = multiprocessing.parent_process()
     assert parent is not None, "started by LocalEngine"
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bulk_articles import write_jsonl
+
 from bulk_outputs import reports
 
 from checker.bulk import run
@@ -22,6 +22,7 @@ from checker.bulk.run import Standing, Summary
 from checker.bulk.testing import ScriptedJob
 from checker.errors import BulkError
 from checker.settings import load_settings
+from evals.bench.bulk import write_jsonl
 
 ROOT = Path(__file__).parents[3]
 FULL = "SARING_TEST_BULK"
