@@ -110,6 +110,8 @@ def wants(bare: str, language: str, *, marked: bool) -> Asks | None:
         marked: It ends with a question mark, so that a question word inside counts ("Trump menyerang kapan?").
     """
     rows: list[dict[str, Any]] = _DATA[f"wh_{language}"]
+    if not marked and _start(_DATA["no_question"]).match(bare):
+        return None
     for row in rows:
         if _start(rf"(?:and\s+|dan\s+|lalu\s+|terus\s+|jadi\s+|yang\s+)?(?:{row['pattern']})\b").match(bare):
             return _asks(row)
@@ -132,7 +134,7 @@ def _framed(bare: str) -> tuple[str, str]:
 
 
 def _yes_no_apa(text: str) -> str:
-    """ "Apa Iran sudah ...": what is asked with "apa" for "apakah"."""
+    """What is asked with "apa" for "apakah": "Apa Iran sudah ..."."""
     found = _start(_DATA["yes_no_apa"]).match(text)
     return text[found.end() :] if found else text
 

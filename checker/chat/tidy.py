@@ -21,7 +21,7 @@ def tidy(text: str) -> str:
     """The text as a reader sees it: nothing hidden or directional, plain line feeds, no space around."""
     seen = inspect(text).clean
     seen = re.sub(r"[\u2028\u2029\x85]|\r\n?", "\n", seen)
-    return re.sub(r"[^\S\n]+", " ", seen).strip()
+    return re.sub(r" *\n *", "\n", re.sub(r"[^\S\n]+", " ", seen)).strip()
 
 
 def language_of(text: str, default: str = "id") -> str:

@@ -164,7 +164,7 @@ def _url(text: str, language: str) -> Understood | None:
     around = (text[: found.start()] + " " + text[found.end() :]).split()
     if len(around) > 12:
         return None
-    return Understood("url", language if around else language, text=" ".join(around), url=found.group().rstrip(".,;"))
+    return Understood("url", language, text=" ".join(around), url=found.group().rstrip(".,;"))
 
 
 def _sentences(text: str) -> tuple[list[str], bool]:
