@@ -52,6 +52,7 @@ COMMANDS: dict[str, Lazy] = {
     "serve": Lazy("checker.cli.serve:app", "Serve the review queue, for people and programs.", PANEL_CHECK),
     "queue": Lazy("checker.cli.queue:app", "Work through the review queue, and export from it.", PANEL_CHECK),
     "mcp": Lazy("checker.cli.mcp:app", "Serve the checks, evidence and queue as tools, by MCP.", PANEL_CHECK),
+    "telegram": Lazy("checker.cli.telegram:app", "Answer on Telegram, as a bot.", PANEL_CHECK),
     "bulk": Lazy("checker.cli.bulk:app", "Check many articles, or embed a whole store again.", PANEL_CHECK),
     "evidence": Lazy("checker.cli.evidence:app", "Add, search, show and remove evidence.", PANEL_SETUP),
     "prompts": Lazy("checker.cli.prompts:app", "Show what a chat model is told.", PANEL_SETUP),
