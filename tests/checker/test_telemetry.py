@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,38 @@ def test_a_request_continues_the_trace_of_whoever_asked(spans: Any) -> None:
         assert telemetry.trace_id() == trace
     assert telemetry.trace_id() == ""
     assert telemetry.caller({}) is None
+
+
+def test_spans_reach_a_collector() -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason='pip install "saring[telemetry]"')
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    got: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            got.append((self.path, gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert telemetry.start_tracing(load_settings(otlp_endpoint=f"http://127.0.0.1:{server.server_port}/"))
+        with telemetry.step("check", claims=4):
+            pass
+        telemetry.stop_tracing()
+    finally:
+        server.shutdown()
+        server.server_close()
+    [(path, body)] = got
+    assert path == "/v1/traces"
+    assert b"saring.check" in body
+    assert b"saring.claims" in body
 
 
 def test_without_a_collector_nothing_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:

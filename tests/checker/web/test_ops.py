@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 
 from checker import telemetry
 from checker.errors import ModelUnavailable
+from checker.settings import load_settings
 from checker.web.deps import AppState
 from checker.web.routes.ops import Readiness
 
@@ -147,6 +148,27 @@ def test_metrics_are_for_this_machine_or_the_token(
         answer = asking.get("/metrics", headers=headers)
     assert answer.status_code == status
     assert ("saring_queue_items" in answer.text) == (status == 200)
+
+
+def test_a_request_is_a_span_without_what_was_asked(app: FastAPI) -> None:
+    pytest.importorskip("opentelemetry.sdk", reason='install it with: pip install "saring[telemetry]"')
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter = InMemorySpanExporter()
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    with Browser(app) as browser:
+        telemetry.start_tracing(load_settings(), exporter)
+        try:
+            browser.get(
+                "/item/rahasia", params={"q": "kapal"}, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+            )
+        finally:
+            telemetry.stop_tracing()
+    [span] = exporter.get_finished_spans()
+    assert span.name == "saring.http"
+    assert f"{span.context.trace_id:032x}" == trace
+    assert dict(span.attributes) == {"saring.method": "GET", "saring.route": "none", "saring.status": 404}
+    assert "rahasia" not in span.to_json()
 
 
 def test_no_token_in_the_settings_opens_nothing(app: FastAPI) -> None:

@@ -287,6 +287,26 @@ def test_a_session_opened_at_one_is_known_to_the_other_and_ends_at_both(site: Si
         assert client.get(f"{first}/api/users", headers=headers).status_code == 401
 
 
+def test_a_conversation_begun_at_one_goes_on_at_the_other(site: Site) -> None:
+    first, second = site.servers
+    with httpx.Client(timeout=120) as client:
+        answer = client.post(f"{first}/api/session", json={"name": "eko", "password": PASSWORD})
+        cookie, csrf = answer.headers["set-cookie"].split(";")[0], answer.json()["csrf"]
+        headers = {"Cookie": cookie, "X-CSRF-Token": csrf}
+        asked = client.post(f"{first}/chat", data={"text": "Siapa bertemu Putin di Moskow?"}, headers=headers)
+        assert asked.status_code == 303, asked.text
+        conversation = asked.headers["location"].removeprefix("/chat/").partition("#")[0]
+        more = {"text": "Kapan itu terjadi?", "conversation": conversation}
+        assert (
+            client.post(f"{second}/chat", data=more, headers=headers)
+            .headers["location"]
+            .startswith(f"/chat/{conversation}")
+        )
+        for server in site.servers:
+            page = client.get(f"{server}/chat/{conversation}", headers=headers).text
+            assert page.index("Siapa bertemu Putin di Moskow?") < page.index("Kapan itu terjadi?")
+
+
 def test_tries_at_a_password_are_counted_over_both(site: Site) -> None:
     with httpx.Client(timeout=60) as client:
         statuses = [
