@@ -104,6 +104,7 @@ class Checker:
         from checker.claims import get_extractor
         from checker.claims.checkworthiness import scorer
         from checker.judges import get_judge
+        from checker.judges.reranker import open_reranker
         from retrieval.embed import load_embedder
         from retrieval.store import EvidenceStore
 
@@ -116,6 +117,7 @@ class Checker:
             settings.store,
             embedder=load_embedder(settings.embedder, threads=settings.threads),
             mode="rw" if places(settings) else "r",
+            reranker=open_reranker(settings),
         )
         try:
             chosen = get_judge(settings.judge, settings) if judge is None or isinstance(judge, str) else judge

@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         le=1,
         description="Cascade: both judges must be this sure of opposite stances for a dispute.",
     )
+    rerank: str = Field(
+        default="",
+        description="What reads the first 24 passages found for a claim again and reorders them: 'judge' (the embedded "
+        "model) or the name of a sentence-transformers cross-encoder; empty: nothing.",
+    )
     passages: int = Field(default=8, ge=1, le=64, description="How many passages are heard per claim.")
     support_threshold: float = Field(default=0.3, ge=0, le=1, description="Least probability for a source to support.")
     refute_threshold: float = Field(default=0.55, ge=0, le=1, description="Least probability for a source to refute.")

@@ -12,6 +12,7 @@ from retrieval.corpus import Corpus, IntArray
 from retrieval.database import Database, Filters
 from retrieval.dates import bounds, utc_text
 from retrieval.origins import Shingles, is_copy, shingles
+from retrieval.rerank import READ, Reranker, mixed
 from retrieval.search import Query, context_terms, date_bonus, fuse, top
 from retrieval.select import Candidate, select
 from retrieval.types import Exclusion, Hit, Passage
@@ -41,7 +42,9 @@ class Search:
         as_of: str | None,
         article_text: str | None,
         filters: Filters | None,
+        reranker: Reranker | None = None,
     ) -> None:
+        self._reranker = reranker
         self._database = database
         self._corpus = corpus
         self._keeper = keeper
@@ -114,7 +117,18 @@ class Search:
             candidates.append(Candidate(num, source, start, end, origin, whole, self._excluded(source)))
             at[num] = i
         candidates.sort(key=lambda candidate: -candidate.score)
+        if self._reranker is not None:
+            candidates = self._read_again(query, candidates, self._reranker)
         return [(c, float(dense[at[c.num]]), float(lexical[at[c.num]])) for c in select(candidates, self._k)]
+
+    def _read_again(self, query: Query, candidates: list[Candidate], reranker: Reranker) -> list[Candidate]:
+        """The candidates in the order of a second look at the first of them."""
+        first = candidates[:READ]
+        texts = self._database.texts(sorted({candidate.source for candidate in first}))
+        read = reranker.score(query.text, [texts[c.source][c.start : c.end] for c in first])
+        scores = mixed([candidate.score for candidate in candidates], read)
+        again = [replace(candidate, score=score) for candidate, score in zip(candidates, scores, strict=True)]
+        return sorted(again, key=lambda candidate: -candidate.score)
 
     def _hits(self, chosen: Sequence[Sequence[_Scored]]) -> list[list[Hit]]:
         """The candidates of all queries as hits; each source's text is fetched once."""

@@ -29,6 +29,7 @@ from retrieval.index import collection_name
 from retrieval.ingest import RECIPE, prepare, record_hash
 from retrieval.lock import WriterLock
 from retrieval.passages import SEGMENTER
+from retrieval.rerank import Reranker
 from retrieval.schema import DATABASE_FILE, connect_empty, connect_reader, connect_writer
 from retrieval.search import Query, query_vectors
 from retrieval.stats import Stats, count
@@ -76,6 +77,7 @@ class EvidenceStore:
         self._embedder = embedder
         self._lock = lock
         self._dense = dense
+        self._reranker: Reranker | None = None
         self._guard = threading.RLock()
         self._corpus: Corpus | None = None
         self._keeper: IndexKeeper | None = None
@@ -93,6 +95,7 @@ class EvidenceStore:
         lock_timeout: float = LOCK_TIMEOUT,
         dense: Dense = "auto",
         match: bool = True,
+        reranker: Reranker | None = None,
     ) -> EvidenceStore:
         """Open a store.
 
@@ -105,6 +108,7 @@ class EvidenceStore:
             lock_timeout: Seconds to wait for another writer, 0 to be refused at once.
             dense: `exact` compares with every vector, `index` asks the index, `auto` chooses by the store's size.
             match: False to open a store that another embedder made, which only `reindex(embed=True)` can use.
+            reranker: What reads the first candidates of each search again; None for the fused order.
 
         Raises:
             StoreLocked: Another process is writing to it (`rw` only).
@@ -117,7 +121,9 @@ class EvidenceStore:
         if str(path).startswith(("http://", "https://")):
             from retrieval.server import ServerStore
 
-            return ServerStore.connect(str(path), embedder, writable=mode == "rw", dense=dense, match=match)
+            remote = ServerStore.connect(str(path), embedder, writable=mode == "rw", dense=dense, match=match)
+            remote._reranker = reranker
+            return remote
         folder = Path(path).expanduser()
         lock: WriterLock | None = None
         if mode == "rw":
@@ -137,6 +143,7 @@ class EvidenceStore:
             else:
                 connection = connect_empty()
             store = cls(folder, Database(connection), embedder, lock, dense)
+            store._reranker = reranker
             if mode == "rw":
                 store._identify()
             if match and embedder is not None and not isinstance(embedder, str):
@@ -404,7 +411,7 @@ class EvidenceStore:
             corpus = self._refreshed(embedder)
             use_index = self._dense == "index" or (self._dense == "auto" and len(corpus) > EXACT_LIMIT)
             keeper = self._keep() if use_index else None
-            search = Search(self._database, corpus, keeper, k, _moment(as_of), article_text, filters)
+            search = Search(self._database, corpus, keeper, k, _moment(as_of), article_text, filters, self._reranker)
             return search.run(asked, vectors)
 
     def as_retriever(self, k: int = 8, **search_options: Any) -> EvidenceRetriever:
