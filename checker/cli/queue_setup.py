@@ -98,6 +98,7 @@ def work(
     import signal
     import threading
 
+    from checker import telemetry
     from checker.pipeline import Checker
     from checker.review.opening import open_worker
 
@@ -111,12 +112,14 @@ def work(
             return made[0]
 
         worker = open_worker(desk.service, settings, checker)
+        telemetry.start_tracing(settings)
         try:
             if once:
                 done = worker.drain()
                 told = worker.tell()
                 say(f"{done} checks done, {told} deliveries tried")
                 return
+            telemetry.start_logging(settings.log_format, settings.log_level)
             stop = threading.Event()
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: stop.set())
@@ -126,6 +129,7 @@ def work(
             worker.close()
             say("Stopped. What was not finished goes on elsewhere.", stderr=True)
         finally:
+            telemetry.stop_tracing()
             for opened_checker in made:
                 opened_checker.close()
 
