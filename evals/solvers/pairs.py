@@ -122,13 +122,16 @@ def _hearing(case: Case) -> Hearing:
 
     from checker.judges.base import Hearing
     from checker.types import Claim
+    from retrieval.language import detect_language
     from retrieval.types import Hit, Passage, Source
 
     pair, evidence = _pair(case)
     identity = f"{case.system}/{case.id}"
+    # A row names one language, its claim's; in cross-language sets the evidence is in another.
     source = Source(
         id=f"evidence/{identity}",
-        url="", title="", publisher="", publisher_type="", country="", language=pair.language,
+        url="", title="", publisher="", publisher_type="", country="",
+        language=detect_language(evidence) or pair.language,
         published_at=None, fetched_at="", via=(), content_hash=sha256(evidence.encode()).hexdigest(), text=evidence,
     )  # fmt: skip
     passage = Passage(f"passage/{identity}", source.id, 0, len(evidence), evidence)

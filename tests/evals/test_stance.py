@@ -15,7 +15,7 @@ from evals.errors import RunMismatch
 from evals.runs import read_rows
 from evals.solvers.base import Options
 from evals.tasks import stance
-from evals.testing import FakeTools, word_overlap
+from evals.testing import FakeTools, ScriptedJudge, word_overlap
 
 FIXED_KEYS = {"accuracy", "macro_f1", "balanced_accuracy", "auroc", "ece"}
 
@@ -47,6 +47,33 @@ def pairs(path: Path, count: int = 30) -> Path:
 def run(path: Path, output: Path, tools: FakeTools | None = None, **options: object) -> dict[str, object]:
     plan = engine.Plan(("stance",), (str(path),), Options(**options), output)  # type: ignore[arg-type]
     return dict(engine.run(plan, tools or FakeTools()).summaries["stance"])
+
+
+def test_evidence_is_in_its_own_language_whatever_the_claim_is_in(tmp_path: Path) -> None:
+    """A row names one language, its claim's."""
+    rows = [
+        {
+            "id": "a",
+            "language": "en",
+            "claim": "The bridge is closed.",
+            "evidence": "Jembatan itu ditutup pada hari ini.",
+        },
+        {"id": "b", "language": "id", "claim": "Jembatan ditutup.", "evidence": "The bridge was closed by the police."},
+        {"id": "c", "language": "id", "claim": "Jembatan ditutup.", "evidence": "2019: 45 %"},
+    ]
+    path = tmp_path / "p.jsonl"
+    path.write_text("".join(json.dumps({**row, "label": "supports"}) + "\n" for row in rows))
+    tools, heard = FakeTools(), []
+
+    class Listening(ScriptedJudge):
+        def hear(self, hearings, article=None, progress=None):  # type: ignore[no-untyped-def]
+            heard.extend(hearing.hits[0].source.language for hearing in hearings)
+            return super().hear(hearings, article, progress)
+
+    tools.judge = Listening()
+    run(path, tmp_path / "run", tools, baselines=False)
+    assert heard == ["id", "en", "id"], "where the text does not tell, the row's"
+    assert [row["language"] for row in read_rows(tmp_path / "run")] == ["en", "id", "id"], "results are by the claim's"
 
 
 def test_the_summary_has_the_fixed_keys(tmp_path: Path) -> None:
@@ -214,48 +241,47 @@ def test_a_run_names_its_code_data_and_models(tmp_path: Path) -> None:
     assert manifest["identity"]["models"]["judge"] == "scripted"
 
 
-SLOW = """
-import sys, time
+RUN = """
+import sys
 from pathlib import Path
 from evals import engine
 from evals.solvers.base import Options
-from evals.testing import FakeTools, word_overlap
+from evals.testing import FakeTools
 
-def slow(claim, evidence):
-    time.sleep(0.002)
-    return word_overlap(claim, evidence)
-
-tools = FakeTools(slow)
-plan = engine.Plan(("stance",), (sys.argv[1],), Options(batch=10), Path(sys.argv[2]))
-engine.run(plan, tools)
-print(tools.judge.asked)
+tools = FakeTools()
+told = []
+plan = engine.Plan(("stance",), (sys.argv[1],), Options(baseline_limit=50), Path(sys.argv[2]))
+engine.run(plan, tools, lambda what, done, total: told.append((done, total)))
+print(tools.judge.asked, told[0][0], *told[-1])
 """
 
 
 @pytest.mark.slow
-def test_kill_minus_nine_half_way_and_the_same_command_finishes(tmp_path: Path) -> None:
-    path, output = pairs(tmp_path / "p.jsonl", 300), tmp_path / "run"
-    command = [sys.executable, "-c", SLOW, str(path), str(output)]
+def test_kill_minus_nine_half_way_of_ten_thousand_pairs_and_the_same_command_finishes(tmp_path: Path) -> None:
+    path, output = pairs(tmp_path / "p.jsonl", 10_000), tmp_path / "run"
+    command = [sys.executable, "-c", RUN, str(path), str(output)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=environment)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     results = output / "results.jsonl"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and (not results.exists() or results.read_bytes().count(b"\n") < 100):
-        time.sleep(0.01)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and (not results.exists() or results.stat().st_size < 1_000_000):
+        time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL, "it was still at it"
     before = results.read_bytes().count(b"\n")
-    assert 100 <= before < 900
+    total = 10_000 + 2 * 2 * 50  # two data sets, two baselines that ask the judge
+    assert 1_000 <= before < total
     assert not (output / "summary.json").exists()
 
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert int(done.stdout) <= 900 - before + 1, "what was answered is not asked again"
-    rows = read_rows(output)
-    assert len(rows) == 900
-    whole = run(path, tmp_path / "whole")
+    asked, first, last, of = map(int, done.stdout.split())
+    assert (last, of) == (total, total), "progress reached the end"
+    assert asked == total - first, "what was answered is not asked again"
+    assert before - 1 <= first <= before, "but for the line that was being written"
+    assert len(read_rows(output)) == total
     finished = engine.finished(output).summaries["stance"]
-    assert finished["overall"] == whole["overall"]
-    assert finished["baselines"] == whole["baselines"]
+    assert (finished["n"], finished["failed"], finished["overall"]["accuracy"]) == (10_000, 0, 1.0)
+    assert finished["baselines"]["claim_only"]["n"] == finished["baselines"]["shuffled"]["n"] == 100
 
 
 def test_twins_count_only_where_both_are_right() -> None:
