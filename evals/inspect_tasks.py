@@ -134,7 +134,9 @@ def _score(name: str, seed: int) -> Scorer:
         def measure(scores: list[SampleScore]) -> Mapping[str, float]:
             rows = [(sample.score.metadata or {})["row"] for sample in scores]
             summary = task_named(name).score(rows, seed)
-            whole: Mapping[str, Any] = summary.get("overall") or next(iter((summary.get("systems") or {}).values()), {})
+            parts = [summary.get("overall"), *(summary.get("systems") or {}).values()]
+            parts += (summary.get("datasets") or {}).values()
+            whole: Mapping[str, Any] = next((part for part in parts if part), {})
             found = {**summary, **whole} if whole else summary
             return {
                 key: float(value)

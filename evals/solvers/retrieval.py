@@ -32,6 +32,10 @@ class RetrievalSolver:
 
     name = "retrieval"
 
+    def __init__(self) -> None:
+        # The last corpus, so that whoever puts one query at a time (Inspect) does not have it read anew for each.
+        self._last: tuple[RetrievalSet, Embedder, Any] | None = None
+
     def cases(self, data: Sequence[Dataset], options: Options) -> list[Case]:
         """Every query of every set, system by system so that each model is loaded once."""
         sets = [one for dataset in data for one in retrieval_sets(dataset)]
@@ -48,17 +52,21 @@ class RetrievalSolver:
         groups: dict[tuple[str, str], list[Case]] = {}
         for case in cases:
             groups.setdefault((case.payload[0].name, case.system), []).append(case)
-        indexed: dict[tuple[str, str], Any] = {}
         for (_, system), members in groups.items():
             corpus: RetrievalSet = members[0].payload[0]
-            key = (corpus.name, MINILM if system == MINILM else "saring")
-            if key not in indexed:
-                indexed.clear()  # one corpus in memory at a time
-                indexed[key] = _index(corpus, tools.embedder(key[1]), options)
-            index, documents, embedder = indexed[key]
+            embedder = tools.embedder(MINILM if system == MINILM else "saring")
+            index, documents = self._indexed(corpus, embedder, options)
             mode: Literal["hybrid", "dense", "bm25"] = "dense" if system == MINILM else system  # type: ignore[assignment]
             for case in members:
                 yield _row(case, index, documents, embedder, mode)
+
+    def _indexed(self, corpus: RetrievalSet, embedder: Embedder, options: Options) -> tuple[Any, list[str]]:
+        """The corpus as that embedder reads it; one in memory at a time."""
+        if self._last is None or self._last[0] is not corpus or self._last[1] is not embedder:
+            self._last = None
+            self._last = (corpus, embedder, _index(corpus, embedder, options))
+        index, documents = self._last[2]
+        return index, documents
 
 
 def retrieval_sets(dataset: Dataset) -> list[RetrievalSet]:
@@ -84,7 +92,7 @@ def _from_newsroom(name: str, items: Sequence[NewsroomItem]) -> RetrievalSet:
     )
 
 
-def _index(corpus: RetrievalSet, embedder: Embedder, options: Options) -> tuple[Any, list[str], Embedder]:
+def _index(corpus: RetrievalSet, embedder: Embedder, options: Options) -> tuple[Any, list[str]]:
     from retrieval.search import HybridIndex
 
     documents = list(corpus.corpus)
@@ -92,7 +100,7 @@ def _index(corpus: RetrievalSet, embedder: Embedder, options: Options) -> tuple[
     vectors = encode(texts, embedder, options.cache, lambda done: options.notify(
         f"{corpus.name}: {embedder.name} read {done} of {len(texts)} documents"
     ))  # fmt: skip
-    return HybridIndex(vectors, texts), documents, embedder
+    return HybridIndex(vectors, texts), documents
 
 
 def encode(

@@ -9,7 +9,7 @@ import pytest
 from evals import engine
 from evals.runs import read_rows
 from evals.solvers.base import Options
-from evals.solvers.retrieval import SYSTEMS, encode
+from evals.solvers.retrieval import SYSTEMS, RetrievalSolver, encode
 from evals.testing import FakeTools, HashedWords
 
 
@@ -109,3 +109,22 @@ def test_vectors_of_a_corpus_are_kept(tmp_path: Path) -> None:
     assert np.array_equal(first, again)
     encode([*texts[:-1], "changed"], Counting(), str(tmp_path), lambda _: None)
     assert Counting.read == 888, "only the second piece of 512 had changed"
+
+
+def test_one_query_at_a_time_reads_the_corpus_once(beir: Path) -> None:
+    class Counting(HashedWords):
+        passages = 0
+
+        def encode(self, texts: object, *, kind: str = "passage") -> object:  # type: ignore[override]
+            self.passages += len(texts) if kind == "passage" else 0  # type: ignore[arg-type]
+            return super().encode(texts, kind=kind)  # type: ignore[arg-type]
+
+    tools, counting = FakeTools(), Counting()
+    tools.embedder = lambda name: counting  # type: ignore[method-assign]
+    solver = RetrievalSolver()
+    options = Options(baselines=False)
+    every = solver.cases([engine.resolve(str(beir), ("retrieval",))], options)
+    cases = [case for case in every if case.system == "dense"]
+    rows = [row for case in cases for row in solver.solve([case], tools, options)]
+    assert len(rows) == 8
+    assert counting.passages == 12, "the corpus has twelve documents"
