@@ -95,11 +95,11 @@ class StandardTools:
     def versions(self, solver: str) -> dict[str, str]:
         """What that solver uses, by digest. Loads what it names."""
         found: dict[str, str] = {}
-        if solver in {"pairs", "newsroom"}:
+        if solver in {"pairs", "newsroom", "chat"}:
             found |= {"judge": self.judge.name, **self.judge.versions}
-        if solver in {"newsroom", "extraction"}:
+        if solver in {"newsroom", "extraction", "chat"}:
             found |= {"extractor": self.extractor.name, **self.extractor.versions}
-        if solver in {"retrieval", "newsroom", "sentences"}:
+        if solver in {"retrieval", "newsroom", "sentences", "chat"}:
             found["embedder"] = f"{self.embedder('saring').name}@{self.embedder('saring').digest}"
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,11 +26,20 @@ from retrieval.testing import HashEmbedder
 from retrieval.types import Hit, Source
 
 
+@pytest.fixture(scope="session")
+def empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database migrated once; tests start from copies."""
+    path = tmp_path_factory.mktemp("queue") / "empty.sqlite3"
+    Database.open(str(path)).close()
+    return path
+
+
 @pytest.fixture(params=["memory", "sqlite"])
-def conversations(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conversations]:
+def conversations(request: pytest.FixtureRequest, tmp_path: Path, empty_queue: Path) -> Iterator[Conversations]:
     if request.param == "memory":
         yield MemoryConversations()
         return
+    shutil.copy(empty_queue, tmp_path / "queue.sqlite3")
     database = Database.open(str(tmp_path / "queue.sqlite3"))
     yield SqlConversations(database)
     database.close()
@@ -122,8 +132,8 @@ def checker(tmp_path: Path, judge: WordJudge, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def service(checker: Checker, conversations: Conversations) -> Iterator[ChatService]:
-    opened = ChatService(checker, conversations, queue=FakeQueue())
+def service(checker: Checker) -> Iterator[ChatService]:
+    opened = ChatService(checker, MemoryConversations(), queue=FakeQueue())
     yield opened
     opened.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from checker import Checker
-from checker.chat.conversations import MemoryConversations, Turn
+from checker.chat.conversations import Conversations, MemoryConversations, Turn
 from checker.chat.events import Answer, Cited, Event, Finished, Judged, Progress, Started, Text, to_json
 from checker.chat.plain import source_list, to_plain
 from checker.chat.service import ChatService
@@ -295,7 +295,8 @@ async def test_evidence_after_the_date_does_not_count(service: ChatService) -> N
     assert (await early.say("Berapa feri dikerahkan sebagai pengganti jembatan Sula?")).citations == ()
 
 
-async def test_thirty_conversations_at_once(service: ChatService, judge: Any) -> None:
+async def test_thirty_conversations_at_once(service: ChatService, judge: Any, conversations: Conversations) -> None:
+    service.conversations = conversations
     judge.waits = 0.01
     claims = [
         "Benarkah jembatan Sula ditutup pada Senin pagi?",
