@@ -35,6 +35,7 @@ class AppState:
         accounts: Users, sessions, tokens.
         jobs: Background checks; set by `routes/checks.py` where it is there.
         chat: The chat; set by `routes/chat.py` where it is there.
+        services: What a part of the site keeps for itself, by its name.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class AppState:
         self.accounts = Accounts(database, clock)
         self.jobs: Any = None
         self.chat: Any = None
+        self.services: dict[str, Any] = {}
         self._open_checker = open_checker
         self._guard = threading.Lock()
         self._checker: Checker | None = None

@@ -15,21 +15,22 @@ from types import ModuleType
 ORDER = (
     "home",
     "auth",
+    "oidc",
     "account",
     "queue",
     "item",
-    "users",
-    "api_queue",
-    "api_accounts",
     "checks",
+    "chat",
     "publishing",
     "figures",
     "webhooks",
-    "chat",
+    "users",
+    "api_queue",
+    "api_accounts",
     "openai",
     "ops",
 )
-"""In the order in which their routes are tried."""
+"""In the order in which their routes are tried, and in which their entries stand in the bar."""
 
 
 def modules() -> list[ModuleType]:
