@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from evals.data.files import digest, file_digest
 from evals.data.readers import READERS
 from evals.errors import ChecksumMismatch, DataMissing, UnknownName
 from evals.types import Dataset
+
+if TYPE_CHECKING:
+    from retrieval.fetch import Fetcher
 
 Fetch = Callable[[str], bytes]
 State = Literal["ok", "missing", "differs"]
@@ -161,34 +165,63 @@ def get(wanted: Entry, root: Path, fetch: Fetch) -> list[Path]:
     return written
 
 
-def http_fetch(address: str) -> bytes:
-    """Bytes of an address, over httpx.
+MAX_ARCHIVE = 2**30
+"""Bytes of a file or an archive, as sent and unpacked: more than any entry has, less than a disk."""
+
+
+def http_fetch(address: str, fetcher: Fetcher | None = None) -> bytes:
+    """Bytes of an address, by the one door to the outside: no private addresses, one deadline, bounded bodies.
+
+    Args:
+        address: Where it is.
+        fetcher: Fetches it; one that is patient enough for archives where None.
 
     Raises:
         DataMissing: The network or the server says no.
     """
-    import httpx
+    from retrieval.errors import FetchError
+    from retrieval.fetch import Fetcher, FetchSettings
 
-    try:
-        with httpx.Client(follow_redirects=True, timeout=60.0) as client:
-            return client.get(address).raise_for_status().content
-    except httpx.HTTPError as error:
-        raise DataMissing(f"{address}: cannot be fetched ({error}); copy it by hand into SARING_DATA") from error
+    patient = FetchSettings(deadline=900.0, max_wire_bytes=MAX_ARCHIVE, max_body_bytes=MAX_ARCHIVE)
+    with fetcher or Fetcher(patient) as door:
+        try:
+            return door.get(address, accept=None, robots=False).body
+        except FetchError as error:
+            raise DataMissing(f"{error}; copy it by hand into SARING_DATA") from error
 
 
 def _get_tree(wanted: Entry, base: Path, fetch: Fetch) -> list[Path]:
     if not wanted.archive:
         raise DataMissing(f"{wanted.name} has no public address; put {wanted.tree} into {base} by hand")
-    with zipfile.ZipFile(io.BytesIO(fetch(wanted.archive))) as archive:
-        members = {}
-        for member in archive.namelist():
-            inside = member.split("/", 1)[-1]  # the archive has one top folder, named for the commit
-            if inside.startswith(f"{wanted.tree}/") and not inside.endswith("/") and ".." not in inside.split("/"):
-                members[base / inside] = archive.read(member)
-    written = [_put(path, body) for path, body in members.items()]
-    if digest(_tree(base / wanted.tree), base) != wanted.tree_sha256:
-        raise ChecksumMismatch(f"{base / wanted.tree}: not the files that the catalogue names (SHA-256 differs)")
-    return written
+    base.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=base) as folder:
+        aside = Path(folder)
+        for name, body in _members(fetch(wanted.archive), wanted):
+            _put(aside / name, body)
+        if digest(_tree(aside / wanted.tree), aside) != wanted.tree_sha256:
+            raise ChecksumMismatch(f"{wanted.archive}: not the files that the catalogue names (SHA-256 differs)")
+        if (base / wanted.tree).exists():  # what is there differs
+            (base / wanted.tree).rename(aside / "before")
+        (base / wanted.tree).parent.mkdir(parents=True, exist_ok=True)
+        (aside / wanted.tree).rename(base / wanted.tree)
+    return _tree(base / wanted.tree)
+
+
+def _members(body: bytes, wanted: Entry) -> Iterator[tuple[str, bytes]]:
+    """Files of the wanted folder in an archive that has one top folder, named for the commit."""
+    left = MAX_ARCHIVE
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            for member in archive.infolist():
+                inside = member.filename.split("/", 1)[-1]
+                if not inside.startswith(f"{wanted.tree}/") or member.is_dir() or ".." in inside.split("/"):
+                    continue
+                left -= member.file_size
+                if left < 0:
+                    raise ChecksumMismatch(f"{wanted.archive}: unpacks to more than {MAX_ARCHIVE} bytes")
+                yield inside, archive.read(member)
+    except zipfile.BadZipFile as error:
+        raise ChecksumMismatch(f"{wanted.archive}: not a zip file ({error})") from error
 
 
 def _check(body: bytes, expected: str, address: str) -> None:

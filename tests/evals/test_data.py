@@ -3,14 +3,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "retrieval"))
+
+from servers import ReplayServer, Reply
+
 from evals.data import readers
 from evals.data.beir import read_beir
-from evals.data.catalogue import Entry, catalogue, data_root, entry, get, load, verify
+from evals.data.catalogue import Entry, catalogue, data_root, entry, get, http_fetch, load, verify
 from evals.data.pairs import read_pairs
 from evals.errors import ChecksumMismatch, DataError, DataMissing, UnknownName
 
@@ -135,6 +140,52 @@ def test_get_takes_a_tree_out_of_an_archive_and_nothing_beside_it(tmp_path: Path
     assert get(wanted, tmp_path, lambda _: body.getvalue()) == [tmp_path / "t" / "data" / "x.txt"]
     assert not (tmp_path / "escape.txt").exists()
     assert verify(wanted, tmp_path) == {"data/": "ok"}
+
+
+def test_a_tree_that_differs_is_replaced_only_by_the_right_one(tmp_path: Path) -> None:
+    from evals.data.files import digest
+
+    def zipped(content: str) -> bytes:
+        body = io.BytesIO()
+        with zipfile.ZipFile(body, "w") as archive:
+            archive.writestr("repo-abc/data/test/x.txt", content)
+        return body.getvalue()
+
+    lines(tmp_path / "expected" / "data" / "test" / "x.txt", "right")
+    expected = digest([tmp_path / "expected" / "data" / "test" / "x.txt"], tmp_path / "expected")
+    wanted = Entry(
+        "t", "attributed", "eval", "en", "polnear", "t", "", "?", "", {}, archive="https://e.org/z",
+        tree="data/test", tree_sha256=expected,
+    )  # fmt: skip
+    lines(tmp_path / "t" / "data" / "test" / "mine.txt", "kept until better is there")
+    for wrong in (zipped("wrong\n"), b"not a zip at all", zipped("right\n")[:40]):
+        with pytest.raises(ChecksumMismatch):
+            get(wanted, tmp_path, lambda _, body=wrong: body)
+        assert [path.name for path in (tmp_path / "t").rglob("*") if path.is_file()] == ["mine.txt"]
+    get(wanted, tmp_path, lambda _: zipped("right\n"))
+    assert [path.name for path in (tmp_path / "t").rglob("*") if path.is_file()] == ["x.txt"]
+
+
+def test_downloads_go_through_the_guarded_door(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from retrieval.fetch import Fetcher, FetchSettings
+
+    with ReplayServer() as server:
+        server.on("/raw/a%20b.jsonl", body=b"hello", content_type="application/octet-stream")
+        server.on("/gone/a%20b.jsonl", Reply(404))
+        host = server.url("/").split("/")[2]
+        here = replace(made_up(), raw=server.url("/raw/"))
+
+        def allowed(address: str) -> bytes:
+            return http_fetch(address, Fetcher(FetchSettings(hosts=(host,), retries=0)))
+
+        with pytest.raises(DataMissing, match="copy it by hand into SARING_DATA"):
+            get(here, tmp_path, http_fetch)
+        assert server.requests == [], "a private address is not fetched from, whatever a catalogue says"
+        assert get(here, tmp_path, allowed) == [tmp_path / "made-up" / "a b.jsonl"]
+        with pytest.raises(DataMissing, match="404"):
+            get(replace(here, raw=server.url("/gone/"), folder="other"), tmp_path, allowed)
 
 
 def test_readers_map_labels(tmp_path: Path) -> None:
