@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ from typing import Any
 
 Answer = Callable[[str, str], str]
 """Given the system and the user message: what the model says."""
+
+
+Converse = Callable[[dict[str, Any]], "str | list[tuple[str, dict[str, Any]]]"]
+"""Given the request: what the model says, or the tools it calls (name, arguments), as in a conversation with tools."""
 
 
 @dataclass
@@ -36,6 +41,7 @@ class OpenAIServer:
     delay: float = 0.0
     knows_json_schema: bool = True
     knows_tools: bool = True
+    converse: Converse | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     most_at_once: int = 0
@@ -116,7 +122,10 @@ def serving(answer: Answer, **options: Any) -> Iterator[OpenAIServer]:
             if fault and fault.kind == "drop":
                 self.close_connection = True
                 return None
-            text = server.answer(message(body, "system"), message(body, "user"))
+            said = server.converse(body) if server.converse else ""
+            text = said if isinstance(said, str) else ""
+            if server.converse is None:
+                text = server.answer(message(body, "system"), message(body, "user"))
             reason = "stop"
             refusal = None
             if fault and fault.kind == "text":
@@ -132,7 +141,14 @@ def serving(answer: Answer, **options: Any) -> Iterator[OpenAIServer]:
             if fault and fault.kind == "filter":
                 text, reason = "", "content_filter"
             reply: dict[str, Any] = {"role": "assistant", "content": text, "refusal": refusal}
-            if body.get("tools") and refusal is None:
+            if isinstance(said, list):
+                calls = [
+                    {"id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(args)}}
+                    for at, (name, args) in enumerate(said)
+                ]
+                reply = {"role": "assistant", "content": None, "tool_calls": calls}
+                reason = "tool_calls" if reason == "stop" else reason
+            elif body.get("tools") and refusal is None and server.converse is None:
                 name = body["tools"][0]["function"]["name"]
                 call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}
                 reply = {"role": "assistant", "content": None, "tool_calls": [call]}
@@ -160,10 +176,10 @@ def serving(answer: Answer, **options: Any) -> Iterator[OpenAIServer]:
                 self.close_connection = True
                 return None
             if body.get("stream"):
-                return self.stream(whole)
+                return self.stream(whole, body, cut=fault is not None and fault.kind == "cut_stream")
             return self.send(200, whole)
 
-        def stream(self, whole: dict[str, Any]) -> None:
+        def stream(self, whole: dict[str, Any], body: dict[str, Any], *, cut: bool) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.send_header("Connection", "close")
@@ -173,12 +189,26 @@ def serving(answer: Answer, **options: Any) -> Iterator[OpenAIServer]:
             text = choice["message"]["content"] or ""
             deltas = [{"role": "assistant", "content": ""}]
             deltas += [{"content": text[index : index + 20]} for index in range(0, len(text), 20)]
-            for delta in deltas:
-                self.event({**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
-            self.event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
-            self.event({**base, "choices": [], "usage": whole["usage"]})
-            self.wfile.write(b"data: [DONE]\n\n")
+            for at, call in enumerate(choice["message"].get("tool_calls", ())):
+                # As servers do: the name first, the arguments in pieces after it.
+                name, arguments = call["function"]["name"], call["function"]["arguments"]
+                begun = {"index": at, "id": call["id"], "type": "function", "function": {"name": name, "arguments": ""}}
+                deltas.append({"tool_calls": [begun]})
+                deltas += [
+                    {"tool_calls": [{"index": at, "function": {"arguments": arguments[start : start + 15]}}]}
+                    for start in range(0, len(arguments), 15)
+                ]
             self.close_connection = True
+            for delta in deltas[: len(deltas) // 2] if cut else deltas:
+                self.event({**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            if cut:  # the connection goes down in the middle of the reply
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self.event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
+            if server.converse is None or (body.get("stream_options") or {}).get("include_usage"):
+                self.event({**base, "choices": [], "usage": whole["usage"]})
+            self.wfile.write(b"data: [DONE]\n\n")
 
         def event(self, body: dict[str, Any]) -> None:
             self.wfile.write(f"data: {json.dumps(body)}\n\n".encode())
