@@ -15,17 +15,27 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evals.data.files import digest, read_text
-from evals.data.pairs import explain
+from evals.data.pairs import explain_all
 from evals.errors import DataError
 from evals.types import Dataset, GoldClaim, NewsroomItem
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?")
+
+
+def _is_real(date: str) -> bool:
+    """Whether there is such a day and hour; what is left out of a date is taken for the first."""
+    try:
+        datetime.fromisoformat(date + "0000-01-01"[len(date) :])
+    except ValueError:
+        return False
+    return True
 
 
 class CardLine(BaseModel):
@@ -47,7 +57,7 @@ class CardLine(BaseModel):
     @field_validator("published_at")
     @classmethod
     def _dated(cls, value: str | None) -> str | None:
-        if value is not None and not _DATE.fullmatch(value):
+        if value is not None and not (_DATE.fullmatch(value) and _is_real(value)):
             raise ValueError("must be an ISO date (2025, 2025-06, 2025-06-23 or with a time) or null, never guessed")
         return value
 
@@ -186,7 +196,7 @@ class _Reader:
             except json.JSONDecodeError as error:
                 self.mistakes.append(Mistake(path, number, f"not JSON ({error.msg} at column {error.colno})"))
             except ValidationError as error:
-                self.mistakes.append(Mistake(path, number, explain(error)))
+                self.mistakes += [Mistake(path, number, message) for message in explain_all(error)]
 
     def _cards(self, path: Path, ids: dict[str, str]) -> list[Mapping[str, Any]]:
         cards: list[Mapping[str, Any]] = []
@@ -247,6 +257,8 @@ class _Reader:
             problem = "the quote is not in article.txt, character for character"
             if line.start is not None:
                 problem += f", at start {line.start}"
+        elif line.checkable and start + len(line.quote) <= body_start(text):
+            problem = "the quote stands in the headline, which is not scored: quote the body"
         gold_ids.setdefault(identity, f"{path}:{number}")
         if problem:
             self.mistakes.append(Mistake(path, number, problem))

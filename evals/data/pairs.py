@@ -6,6 +6,7 @@ Lines of one `pair` are twins: the share of them that are all judged rightly is 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -62,6 +63,17 @@ def read_pairs(path: Path) -> list[Pair]:
 
 def explain(error: ValidationError) -> str:
     """The first thing that is wrong, in one line."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "line"
-    return f"{where}: {first['msg']}"
+    return explain_all(error)[0]
+
+
+def explain_all(error: ValidationError) -> list[str]:
+    """Everything that is wrong, a line each."""
+    return [_explain(part["loc"], str(part["type"]), str(part["msg"])) for part in error.errors(include_url=False)]
+
+
+def _explain(place: Sequence[int | str], kind: str, message: str) -> str:
+    where = ".".join(str(part) for part in place)
+    if not where and kind in {"model_type", "model_attributes_type"}:
+        return "a line must be a JSON object"
+    message = message.removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

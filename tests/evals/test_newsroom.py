@@ -82,6 +82,11 @@ def test_shared_cards_reach_every_item(tmp_path: Path) -> None:
         ([gold(evidence_ids=[])], "needs the ids of the cards", 1),
         ([gold(claim="")], "a checkable line needs claim", 1),
         ([{"quote": "it is long", "checkable": False}], "no checkable line", 0),
+        ([gold(quote="Bridge news")], "in the headline", 1),
+        ([gold(start=-1)], "start", 1),
+        ([gold(evidence_ids="k1")], "evidence_ids", 1),
+        ([gold(anonymous="perhaps")], "anonymous", 1),
+        ([gold(quote=["it is long"])], "quote", 1),
     ],
 )
 def test_each_mistake_is_named_by_file_and_line(
@@ -93,6 +98,45 @@ def test_each_mistake_is_named_by_file_and_line(
     assert message in mistakes[0].message
     with pytest.raises(DataError, match=r"gold\.jsonl"):
         read_newsroom(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "messages"),
+    [
+        ("[]", ["a line must be a JSON object"]),
+        ("null", ["a line must be a JSON object"]),
+        ('"text"', ["a line must be a JSON object"]),
+        ("{broken", ["not JSON"]),
+        ('{"id": 3, "text": ""}', ["id: ", "text: "]),
+        ('{"id": "k", "text": "t", "published_at": "2025-02-30"}', ["published_at: must be an ISO date"]),
+        ('{"id": "k", "text": "t", "published_at": "2025-13"}', ["published_at: must be an ISO date"]),
+        ('{"id": "k", "text": "t", "published_at": 2025}', ["published_at: "]),
+        ('{"id": "k", "text": "t", "via": "Reuters"}', ["via: "]),
+    ],
+)
+def test_each_mistake_of_a_card_is_named(tmp_path: Path, line: str, messages: list[str]) -> None:
+    write(tmp_path / "01-a", ARTICLE, [gold()], [CARD])
+    with (tmp_path / "01-a" / "evidence.jsonl").open("a") as handle:
+        handle.write(line + "\n")
+    mistakes = validate(tmp_path)
+    assert [(m.path.name, m.line) for m in mistakes] == [("evidence.jsonl", 2)] * len(messages)
+    for mistake, message in zip(mistakes, messages, strict=True):
+        assert mistake.message.startswith(message)
+        assert "Value error" not in mistake.message
+
+
+@pytest.mark.parametrize("date", ["2025", "2025-06", "2025-06-23", "2025-06-23T08:00Z", "2025-06-23T08:00:01+07:00"])
+def test_dates_of_every_precision_are_taken(tmp_path: Path, date: str) -> None:
+    write(tmp_path / "01-a", ARTICLE, [gold()], [{**CARD, "published_at": date}])
+    assert validate(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["article.txt", "gold.jsonl", "evidence.jsonl"])
+def test_what_is_no_text_is_named(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "01-a", ARTICLE, [gold()], [CARD])
+    (tmp_path / "01-a" / name).write_bytes(b"\xff\xfe\x00")
+    found = [(m.path.name, m.line) for m in validate(tmp_path) if "not UTF-8" in m.message]
+    assert found == [(name, 0)]
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
