@@ -25,7 +25,7 @@ from checker.settings import Settings, load_settings
 from checker.telemetry import step
 from checker.types import Article, Claim, Failure, Outcome, Report, Stage, Verdict
 from checker.verdict import Policy, decide
-from checker.widen import places, widen
+from checker.widen import known_places, places, widen
 from retrieval.errors import RetrievalError
 from retrieval.types import Hit
 
@@ -116,7 +116,7 @@ class Checker:
         opened = EvidenceStore.open(
             settings.store,
             embedder=load_embedder(settings.embedder, threads=settings.threads),
-            mode="rw" if places(settings) else "r",
+            mode="rw" if known_places(settings) else "r",
             reranker=open_reranker(settings),
         )
         try:

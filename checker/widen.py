@@ -36,6 +36,24 @@ def places(settings: Settings) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in settings.retrieve.split(",") if name.strip()))
 
 
+def known_places(settings: Settings) -> list[str]:
+    """As `places`, after making sure that each of them exists.
+
+    Raises:
+        UnknownName: A connector of that name does not exist.
+    """
+    from checker.errors import UnknownName
+    from retrieval.connectors import connector_names
+
+    names = places(settings)
+    if names:
+        there = connector_names()
+        for name in names:
+            if name not in there:
+                raise UnknownName("connector", name, there)
+    return names
+
+
 def widen(
     store: EvidenceStore, claims: Sequence[Claim], article: Article, settings: Settings, progress: Progress | None
 ) -> Widened:
@@ -51,15 +69,10 @@ def widen(
     Raises:
         UnknownName: A connector of that name does not exist; nothing is asked then.
     """
-    from checker.errors import UnknownName
-    from retrieval.connectors import connector_names
     from retrieval.connectors.run import collect, make_fetcher
     from retrieval.queries import queries_from_claim
 
-    names = places(settings)
-    for name in names:
-        if name not in connector_names():
-            raise UnknownName("connector", name, connector_names())
+    names = known_places(settings)
     queries = {
         (query.text, query.language): query
         for claim in claims

@@ -95,11 +95,14 @@ def feed(data: bytes, most: int) -> dict[str, Any]:  # noqa: ARG001 - the number
     parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
     if not parsed.get("version") and not parsed.entries:
         raise Broken("is not an RSS or Atom feed")
+    entries = [_entry(entry) for entry in parsed.entries[:_FEED_ENTRIES]]
+    if parsed.get("bozo") and not any(entry["url"] or entry["id"] for entry in entries):
+        raise Broken("is cut off or not well-formed, and none of its items can be read")
     about = parsed.feed
     return {
         "title": _plain(about.get("title")),
         "language": str(about.get("language") or ""),
-        "entries": [_entry(entry) for entry in parsed.entries[:_FEED_ENTRIES]],
+        "entries": entries,
     }
 
 

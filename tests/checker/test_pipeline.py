@@ -293,3 +293,9 @@ def test_unknown_connector_is_named(checker: Checker) -> None:
     checker.settings = checker.settings.model_copy(update={"retrieve": "askjeeves"})
     with pytest.raises(UnknownName, match="askjeeves"):
         checker.check(ARTICLE)
+
+
+def test_an_unknown_connector_is_refused_before_anything_is_checked(tmp_path: Path) -> None:
+    """Also where the store could answer every claim, so that a slip of the pen does not pass for "nothing found"."""
+    with pytest.raises(UnknownName, match="askjeeves"):
+        Checker.open(settings=Settings(store=str(tmp_path / "store"), retrieve="wikipedia,askjeeves"))

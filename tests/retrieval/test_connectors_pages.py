@@ -481,3 +481,18 @@ def test_an_archive_that_is_down_is_asked_twice_and_no_more(server: ReplayServer
     assert set(copies.problems) == set(pages)
     assert len(server.to("/available")) == 2
     assert "did not answer" in copies.problems["https://a.example/4"]
+
+
+@pytest.mark.parametrize("body", ["<rss><channel><item>", "<rss version='2.0'><channel><title>x</title><item><title>y"])
+def test_a_feed_that_was_cut_off_is_not_taken_for_an_empty_one(
+    server: ReplayServer, fetcher: Fetcher, body: str
+) -> None:
+    server.on("/feed", body=body, content_type="application/rss+xml")
+    with pytest.raises(ConnectorReply, match=r"cut off|not an RSS"):
+        read_feed(fetcher, server.url("/feed"))
+
+
+def test_a_feed_without_items_is_a_feed(server: ReplayServer, fetcher: Fetcher) -> None:
+    body = '<?xml version="1.0"?><rss version="2.0"><channel><title>Kabar</title></channel></rss>'
+    server.on("/feed", body=body, content_type="application/rss+xml")
+    assert read_feed(fetcher, server.url("/feed")).links == ()
