@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from evals import engine
 from evals.errors import DataError
 from evals.newsroom import read_newsroom
 from evals.queue import from_queue
+from evals.solvers.base import Options
 
 TEXT = "Jembatan\n\nKOTA - Wali kota mengatakan jembatan dibuka Maret. Harga beras naik. Itu kabar baik.\n"
 CARD = {"id": "k1", "text": "Jembatan dibuka Maret.", "language": "id", "published_at": "2026-01-01"}
@@ -102,3 +104,62 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     from_queue(path, tmp_path / "cases")
     with pytest.raises(DataError, match="already there"):
         from_queue(path, tmp_path / "cases")
+
+
+def test_from_a_check_through_the_queue_to_cases_and_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What the queue writes is what is read here: nothing is made by hand in between."""
+    pytest.importorskip("sqlalchemy", reason='pip install "saring[web]"')
+    from checker.cli import root
+    from checker.pipeline import Checker
+    from checker.review.database import Database
+    from checker.review.intake import add_report
+    from checker.review.service import ReviewService
+    from checker.settings import Settings
+    from evals.cli import main
+    from evals.testing import FakeTools, HashedWords, ScriptedJudge, SentenceExtractor
+    from evals.tools import fill
+    from retrieval.store import EvidenceStore
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SARING_DATABASE_URL", str(tmp_path / "queue.sqlite3"))
+    monkeypatch.setenv("SARING_CONFIG", str(tmp_path / "none.toml"))
+    text = "Bridge news\n\nThe bridge over the delta opens in March. The harbour lost ninety boats in the storm."
+    cards = [
+        {"id": "k1", "text": "The bridge over the delta opens in March", "publisher": "Delta Post"},
+        {"id": "k2", "text": "The harbour lost not ninety boats in the storm but nine", "publisher": "Harbour Radio"},
+    ]
+    with EvidenceStore.open(str(tmp_path / "store"), embedder=HashedWords(), mode="rw") as store:
+        fill(store, cards)
+        settings = Settings(store=str(tmp_path / "store"))
+        report = Checker(store, SentenceExtractor(), ScriptedJudge(), settings).check(text)
+    database = Database.open(str(tmp_path / "queue.sqlite3"))
+    items = dict(zip((claim.text for claim in report.claims), add_report(ReviewService(database), report), strict=True))
+    database.close()
+
+    def queue(*arguments: str) -> None:
+        assert root.run(["queue", *arguments]) == 0, capfd.readouterr().err
+
+    for name, role in (("ani", "checker"), ("citra", "editor")):
+        queue("users", "add", name, "--role", role, "--no-password")
+    ruled = {"bridge": ("supported", "k1"), "harbour": ("unsupported", "k2")}
+    for claim, item in items.items():
+        for word, (label, card) in ruled.items():
+            if word in claim:
+                queue("decide", item, "-l", label, "-r", "Read it.", "-e", card, "--as", "ani")
+                queue("approve", item, "--as", "citra")
+    queue("export", "-f", "decisions", "-o", "decisions.jsonl", "--store", str(tmp_path / "store"))
+
+    assert main(["from-queue", "decisions.jsonl", "cases"]) == 0
+    assert main(["validate", "cases"]) == 0
+    (item_back,) = read_newsroom(tmp_path / "cases")
+    assert [(gold.label, gold.evidence_ids) for gold in item_back.gold] == [
+        ("supported", ("k1",)),
+        ("unsupported", ("k2",)),
+    ]
+    assert all(item_back.text[gold.start : gold.end] == gold.quote for gold in item_back.gold)
+    assert "ani" not in (tmp_path / "decisions.jsonl").read_text(), "who decided is not part of it"
+    plan = engine.Plan(("verdict",), ("cases",), Options(baselines=False), tmp_path / "run")
+    overall = engine.run(plan, FakeTools()).summaries["verdict"]["overall"]
+    assert (overall["claim_recall"], overall["end_to_end"]) == (1.0, 1.0), "the machine agrees with the people"
