@@ -86,10 +86,12 @@ def search(job: Job) -> Job:
         for query in queries[:5]:
             store.search([query], k=8)
         seconds, alone = [], []
+        cpu = time.process_time()
         for query in queries:
             begun = time.perf_counter()
             store.search([query], k=8)
             seconds.append(time.perf_counter() - begun)
+        cpu = time.process_time() - cpu
         peak = peak_mb()
         for query in queries:
             begun = time.perf_counter()
@@ -100,6 +102,7 @@ def search(job: Job) -> Job:
         "passages": passages,
         "first_ms": first * 1000,
         "ms": [s * 1000 for s in seconds],
+        "cpu_ms": cpu * 1000 / len(queries),
         "embedding_ms": [s * 1000 for s in alone],
         "search_rss_mb": peak,
     }
@@ -220,16 +223,17 @@ def articles(job: Job) -> Job:
 
     texts = [article["text"] for article in _articles(job)]
     settings = load_settings(store=job["store"], judge="embedded", extractor="rules", threads=job["threads"])
-    begun = time.perf_counter()
-    marks, claims, memory, failed = [], [], [], 0
+    begun, started = time.perf_counter(), time.process_time()
+    marks, spent, claims, memory, failed = [], [], [], [], 0
     with Checker.open(settings=settings) as checker:
         for number in range(job["count"]):
             report = checker.check(texts[number % len(texts)])
             marks.append(time.perf_counter() - begun)
+            spent.append(time.process_time() - started)
             claims.append(len(report.claims))
             failed += len(report.failures)
             memory.append(_memory("VmRSS") or peak_mb())
-    return {"seconds": marks, "claims": claims, "rss_mb": memory, "failed": failed}
+    return {"seconds": marks, "cpu_seconds": spent, "claims": claims, "rss_mb": memory, "failed": failed}
 
 
 def llm(job: Job) -> Job:

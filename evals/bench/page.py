@@ -55,7 +55,7 @@ def _store_lines(size: int, row: Mapping[str, Any]) -> list[Line]:
         return []
     mine, theirs = ours["add"], peer["add"]
     at = f"{size:,} passages" + (" (openvino)" if mine.get("backend") == "openvino" else "")
-    slice_ = "" if peer["whole"] else f"the peer's over a slice of {theirs['seconds']:.0f} s"
+    slice_ = "" if peer["whole"] else f"the peer's over a slice of {theirs['passages']:,} passages"
     found = [
         Line(
             f"adding {at}", f"{_rate(mine):.0f}/s", f"{_rate(theirs):.0f}/s", _rate(mine) / _rate(theirs), slice_
@@ -147,13 +147,13 @@ def _rest(result: Mapping[str, Any]) -> str:
     if articles := result.get("articles"):
         rows = "".join(
             f"<tr><th scope=row>{n}</th><td>{at['seconds']:.1f}</td><td>{at['seconds'] / int(n):.2f}</td>"
-            f"<td>{at['rss_mb']:.0f}</td></tr>"
+            f"<td>{at['cpu_seconds'] / int(n):.2f}</td><td>{at['rss_mb']:.0f}</td></tr>"
             for n, at in articles["at"].items()
         )
         parts.append(
             f"<h2>Articles, one after another</h2><p>Articles of {articles['words_per_article']:.0f} words against the "
             "demo evidence, embedded judge; one process.</p><table><tr><th>articles</th><th>seconds</th>"
-            f"<th>seconds each</th><th>MB</th></tr>{rows}</table>"
+            f"<th>seconds each</th><th>processor seconds each</th><th>MB</th></tr>{rows}</table>"
         )
     return "".join(parts)
 

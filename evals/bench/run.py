@@ -32,8 +32,8 @@ class Plan:
 
     Attributes:
         sizes: Passages, each a corpus of its own.
-        peer_full: Size up to which the peer adds everything; above it, it adds for `slice_s` seconds, and is then given
-            the vectors ready-made, so that its search is measured at full size.
+        peer_full: Size up to which the peer adds everything; above it, it adds for `slice_s` seconds of processor time,
+            and is then given the vectors ready-made, so that its search is measured at full size.
         articles: Checked one after another, at each of these counts.
         rounds: How often what is short is repeated on each side, in turns; the least time of each side is compared,
             for what else ran on the machine can only add to it.
@@ -216,7 +216,7 @@ class Bench:
         found = self._ours("articles", job)
         marks = [n for n in (1, 10, 100, 1000) if n <= len(found["seconds"])]
         found["words_per_article"] = sum(len(a["text"].split()) for a in made.articles) / len(made.articles)
-        found["at"] = {str(n): {"seconds": found["seconds"][n - 1], "rss_mb": found["rss_mb"][n - 1]} for n in marks}
+        found["at"] = {str(n): {key: found[key][n - 1] for key in ("seconds", "cpu_seconds", "rss_mb")} for n in marks}
         self.result["articles"] = found
 
     # -- parts
