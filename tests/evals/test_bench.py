@@ -114,7 +114,8 @@ RESULT: dict[str, Any] = {
     },
     "llm": {"llm": {"claims": 4, "failed": 0, "calls": 8, "input_tokens": 400}},
     "articles": {
-        "words_per_article": 90.0, "seconds": [2.0, 4.0], "at": {"1": {"seconds": 2.0, "cpu_seconds": 1.5, "rss_mb": 200.0}},
+        "words_per_article": 90.0, "seconds": [2.0, 4.0],
+        "at": {"1": {"seconds": 2.0, "cpu_seconds": 1.5, "rss_mb": 200.0}},
     },
 }  # fmt: skip
 
