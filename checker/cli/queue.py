@@ -385,9 +385,9 @@ def _filters(
     anything: bool = False,
 ) -> Filters:
     from checker.errors import UnknownName
-    from checker.review.queries import Filters
+    from checker.review.queries import WAITING, Filters
     from checker.review.service import LABELS
-    from checker.review.transitions import OPEN_STATES, State
+    from checker.review.transitions import State
 
     for name in states or ():
         if name not in set(State):
@@ -398,9 +398,10 @@ def _filters(
     if language not in ("", "id", "en"):
         raise UnknownName("language", language, ("id", "en"))
     asked = tuple(State(name) for name in states or ())
-    waiting = () if anything or article or check else tuple(sorted(OPEN_STATES))
+    waiting = not (asked or anything or article or check)
     return Filters(
-        states=asked or waiting,
+        states=WAITING.states if waiting else asked,
+        or_flagged=waiting,
         labels=tuple(labels or ()),
         language=language,
         search=search,

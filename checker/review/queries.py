@@ -24,7 +24,12 @@ MAX_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which items to list. Empty fields do not filter."""
+    """Which items to list. Empty fields do not filter.
+
+    Attributes:
+        states: In one of these.
+        or_flagged: Or, in whatever state, flagged for another look: those wait for somebody as well.
+    """
 
     states: tuple[State, ...] = ()
     labels: tuple[str, ...] = ()
@@ -35,6 +40,11 @@ class Filters:
     disputed: bool | None = None
     recheck: bool | None = None
     search: str = ""
+    or_flagged: bool = False
+
+
+WAITING = Filters(states=tuple(sorted(OPEN_STATES)), or_flagged=True)
+"""What waits for somebody: what is not settled, and what new evidence has unsettled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ class Queries:
         """
         now = self.clock()
         size = max(1, min(size, MAX_PAGE))
-        where = self.conditions(filters or Filters(states=tuple(sorted(OPEN_STATES))))
+        where = self.conditions(filters or WAITING)
         query = self.item_query().where(*where).order_by(*self.order(now)).limit(size).offset((max(1, page) - 1) * size)
         with self.database.read() as connection:
             total = connection.execute(sa.select(sa.func.count()).select_from(t.items).where(*where)).scalar_one()
@@ -101,7 +111,7 @@ class Queries:
 
     def ids(self, filters: Filters | None = None, *, limit: int | None = None) -> tuple[str, ...]:
         """Ids of the items that `list` would show on all of its pages, in its order."""
-        where = self.conditions(filters or Filters(states=tuple(sorted(OPEN_STATES))))
+        where = self.conditions(filters or WAITING)
         query = sa.select(t.items.c.id).where(*where).order_by(*self.order(self.clock())).limit(limit)
         with self.database.read() as connection:
             return tuple(connection.execute(query).scalars())
@@ -119,7 +129,8 @@ class Queries:
         c = t.items.c
         where: list[sa.ColumnElement[bool]] = []
         if filters.states:
-            where.append(c.state.in_([str(state) for state in filters.states]))
+            among = c.state.in_([str(state) for state in filters.states])
+            where.append(sa.or_(among, c.recheck) if filters.or_flagged else among)
         if filters.labels:
             where.append(c.machine_label.in_(filters.labels))
         for column, value in (

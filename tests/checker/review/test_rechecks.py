@@ -22,8 +22,8 @@ from checker.review.intake import add_report
 from checker.review.jobs import Jobs
 from checker.review.rechecks import ask, claim_of
 from checker.review.records import Actor
-from checker.review.service import ReviewService
-from checker.review.transitions import State
+from checker.review.service import Change, ReviewService
+from checker.review.transitions import Action, State
 from checker.review.worker import Worker
 from checker.settings import Settings
 from checker.types import Article, Claim, Stance
@@ -121,7 +121,10 @@ def test_evidence_that_would_change_a_decided_claim_flags_it(
     assert (found.recheck, found.state, found.machine_label) == (True, State.PUBLISHED, "unsupported")
     assert [service.get(item).recheck for item in (other, undecided)] == [False, False]
     assert service.verdicts(decided)[0].judge == "by-negation"
-    assert service.list().total == 2, "published items are in no pile; the flag shows them"
+    waiting = [item.id for item in service.list().items]
+    assert (waiting[0], set(waiting)) == (decided, {decided, other, undecided}), "it waits for somebody again, first"
+    service.act(decided, Action.KEEP, people["citra"], Change(comment="Jembatan lain."))
+    assert service.list().total == 2
 
 
 def test_evidence_that_changes_nothing_flags_nothing(
