@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -200,3 +201,15 @@ def test_as_a_langchain_retriever(store: EvidenceStore) -> None:
     [hits] = store.search(["ferries in Ampana"], k=2)
     assert documents[0].id == hits[0].passage.id
     assert documents[0].metadata["origin"] == hits[0].origin
+
+
+def test_what_was_hidden_on_a_page_stays_known_with_every_hit(store: EvidenceStore, source: Make) -> None:
+    """Prompts and the review page warn of a source whose page held text that no reader saw."""
+    flagged = replace(
+        source("Harga beras naik pada Mei.", "kept"), extra={"hidden_text": True, "hidden_kinds": ["css", "tags"]}
+    )
+    store.add([flagged])
+    [[hit]] = store.search(["Harga beras naik"])
+    assert hit.source.extra["hidden_text"] is True
+    assert list(hit.source.extra["hidden_kinds"]) == ["css", "tags"]
+    assert store.get("kept").extra["hidden_text"] is True
