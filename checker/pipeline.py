@@ -355,6 +355,7 @@ class Checker:
     def _hear(self, prepared: _Prepared, progress: Progress | None) -> Bench:
         try:
             with step("judge", judge=self.judge.name, claims=len(prepared.hearings)):
+                _tell(progress, "judge", 0, len(prepared.hearings))
                 return self.judge.hear(prepared.hearings, prepared.article, _stage(progress, "judge"))
         except (CheckerError, RetrievalError):
             raise
@@ -364,6 +365,7 @@ class Checker:
     async def _ahear(self, prepared: _Prepared, progress: Progress | None) -> Bench:
         try:
             with step("judge", judge=self.judge.name, claims=len(prepared.hearings)):
+                _tell(progress, "judge", 0, len(prepared.hearings))
                 return await self.judge.ahear(prepared.hearings, prepared.article, _stage(progress, "judge"))
         except (CheckerError, RetrievalError):
             raise
