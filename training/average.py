@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--first", required=True, help="RUN/WEIGHTS, as judge/last")
     parser.add_argument("--second", required=True, help="RUN/WEIGHTS; its tokenizer goes with the result")
     parser.add_argument("--shares", type=float, nargs="+", default=[0.6, 0.8, 1.0], help="of the second")
+    parser.add_argument("--slice", type=Path, default=RUNS / "pairs" / "slice.jsonl", help="held-out rows to score on")
     parser.add_argument("--max-length", type=int, default=160)
     parser.add_argument("--out", required=True, help="run folder to write")
     options = parser.parse_args(argv)
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     source = weights_path(options.second).parent
     model = load_judge(source, weights_path(options.second).stem)
     states = [torch.load(weights_path(n), map_location="cpu") for n in (options.first, options.second)]
-    sets = dev_sets(data_folder(), read_rows(RUNS / "pairs" / "slice.jsonl"), small=True)
+    sets = dev_sets(data_folder(), read_rows(options.slice), small=True)
     best, chosen = -1.0, 1.0
     for share in options.shares:
         model.load_state_dict(between(states[0], states[1], share))

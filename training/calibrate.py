@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -55,13 +56,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=__doc__.splitlines()[0])
     parser.add_argument("--run", default="judge")
     parser.add_argument("--weights", default="mean")
+    parser.add_argument(
+        "--slice", type=Path, default=RUNS / "pairs" / "slice.jsonl", help="held-out rows to fit on too"
+    )
     options = parser.parse_args(argv)
     run = Run(f"{options.run}-calibrate", vars(options))
     torch.set_num_threads(1)
     seed_everything(7)
     folder = RUNS / options.run / "final"
     scoring = Scoring(load_judge(folder, options.weights), folder, MAX_LENGTH)
-    aside = read_rows(RUNS / "pairs" / "slice.jsonl")
+    aside = read_rows(options.slice)
     rng = random.Random(7)
     fitted: list[tuple[Row, np.ndarray]] = []
     kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}

@@ -125,9 +125,14 @@ def dev_sets(data: Path, aside: Sequence[Row], *, small: bool) -> dict[str, list
     rng = random.Random(7)
     sets = {"indonli-val": list(sources.indonli(data, "val")), "covidfact-dev": list(sources.covidfact(data, "dev"))}
     twins = [r for r in aside if r.source.startswith("parallel") or r.source.endswith("-twin")]
-    fever = [r for r in aside if r.source.startswith(("fever", "fool")) and not r.source.endswith("-twin")]
-    health = [r for r in aside if r.source.startswith(("healthver", "scifact"))]
+    made = ("-twin", "-topical")
+    fever = [r for r in aside if r.source.startswith(("fever", "fool")) and not r.source.endswith(made)]
+    health = [r for r in aside if r.source.startswith(("healthver", "scifact")) and not r.source.endswith("-topical")]
     sets |= {"slice-twins": twins, "slice-fever": fever, "slice-health": health}
+    # Only in the slice of a second mixture; the first has none.
+    topical = [r for r in aside if "topical" in r.source]
+    questions = [r for r in aside if r.source.split("-")[0] in ("qa", "citint") and not r.source.endswith(made)]
+    sets |= {name: part for name, part in (("slice-topical", topical), ("slice-questions", questions)) if part}
     if small:
         return {k: (rng.sample(v, 500) if len(v) > 500 else v) for k, v in sets.items()}
     return sets
