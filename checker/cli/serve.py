@@ -102,7 +102,7 @@ def serve(
             # Each process counts into files there; whichever is asked for /metrics adds them up.
             with tempfile.TemporaryDirectory(prefix="saring-metrics-") as counts:
                 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
-                Multiprocess(config, target=uvicorn.Server(config).run, sockets=[taken]).run()
+                Multiprocess(config, sockets=[taken]).run()
         else:
             uvicorn.Server(config).run(sockets=[taken])
     finally:

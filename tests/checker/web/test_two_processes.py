@@ -7,6 +7,7 @@ on another machine.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -315,6 +316,43 @@ def test_tries_at_a_password_are_counted_over_both(site: Site) -> None:
         ]
     assert statuses[0] == 401
     assert statuses[-1] == 429
+
+
+def test_processes_of_one_command_count_together(site: Site, database_url: str, tmp_path: Path) -> None:
+    """`--workers 2`: whichever process is asked for /metrics, it answers for both."""
+    port = _free_port()
+    server, log = f"http://127.0.0.1:{port}", tmp_path / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [*PROGRAM, "serve", "--workers", "2", "--port", str(port), "--store", str(tmp_path / "store")],
+            stdout=file,
+            stderr=file,
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "SARING_CONFIG": str(tmp_path / "none.toml"),
+                "SARING_DATABASE_URL": database_url,
+                "SARING_BACKGROUND": "false",
+            },
+        )
+    try:
+        _answers(f"{server}/healthz", process, log)
+        time.sleep(2)  # the other process may still be starting
+        before = _count(server)
+        for _ in range(40):
+            assert httpx.get(f"{server}/healthz", timeout=30).status_code == 200
+        assert [_count(server) for _ in range(6)] == [before + 40] * 6
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _count(server: str) -> int:
+    text = httpx.get(f"{server}/metrics", timeout=30).text
+    found = re.search(r'^saring_http_requests_total\{[^}]*route="/healthz"[^}]*\} (\S+)$', text, re.M)
+    assert found is not None, text
+    return int(float(found[1]))
 
 
 def test_a_check_asked_of_one_is_done_once_and_seen_at_both(site: Site) -> None:
