@@ -4,7 +4,9 @@
 
 Two runs, the second with twice the articles. What is measured is their steady part, from the first article to the
 last: start-up is a constant. Other programs may be at work on the machine, so the cores' use is given twice: as the
-share of all their time, and as the share of what the others left.
+share of all their time, which is what counts on a machine of its own; and, on Linux, as the share of the time that the
+processes worked or stood in line for a core, which other programs do not change: what is missing there they spent
+waiting for something else than a core (a file, each other, the next shard).
 """
 
 from __future__ import annotations
@@ -73,22 +75,23 @@ def write_jsonl(path: Path, count: int, sentences: int = 3, seed: int = 0) -> Pa
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the run's processes had used at one moment."""
+    """What the run's processes had used at one moment; `wanted` is the time they worked or stood in line for a core."""
 
     at: float
     cpu: float
-    busy: float
+    wanted: float
     memory: int
 
 
 @dataclass
 class Watch:
-    """Samples the run's own processes and the whole machine while a run goes on."""
+    """Samples the run's own processes while a run goes on."""
 
     samples: list[Sample] = field(default_factory=list)
     done: list[tuple[float, int]] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
-    _gone: dict[int, float] = field(default_factory=dict)
+    _cpu: dict[int, float] = field(default_factory=dict)
+    _wanted: dict[int, float] = field(default_factory=dict)
 
     def show(self, standing: Standing) -> None:
         """Take in how far the run is."""
@@ -112,15 +115,14 @@ class Watch:
             for process in own.children(recursive=True):
                 try:
                     times = process.cpu_times()
-                    self._gone[process.pid] = times.user + times.system
+                    self._cpu[process.pid] = times.user + times.system
+                    self._wanted[process.pid] = _wanted(process.pid)
                     memory += process.memory_full_info().uss
-                except psutil.Error:
+                except (psutil.Error, OSError):
                     continue
             times = own.cpu_times()
-            machine = psutil.cpu_times()
-            busy = sum(machine) - machine.idle - getattr(machine, "iowait", 0.0) - getattr(machine, "guest", 0.0)
-            cpu = times.user + times.system + sum(self._gone.values())
-            self.samples.append(Sample(time.monotonic(), cpu, busy, memory))
+            cpu = times.user + times.system + sum(self._cpu.values())
+            self.samples.append(Sample(time.monotonic(), cpu, sum(self._wanted.values()), memory))
 
     def steady(self, articles: int, workers: int) -> Steady:
         """Figures of the part between the first and the last article."""
@@ -132,7 +134,6 @@ class Watch:
         begin, end = inside[0], inside[-1]
         wall = end.at - begin.at
         cpu = end.cpu - begin.cpu
-        others = max(0.0, end.busy - begin.busy - cpu)
         memory = [sample.memory for sample in inside]
         quarter = max(1, len(memory) // 4)
         return Steady(
@@ -140,7 +141,7 @@ class Watch:
             seconds=round(wall, 2),
             cpu_seconds=round(cpu, 2),
             of_all=round(cpu / (wall * cores()), 3),
-            of_what_was_left=round(cpu / max(cpu, wall * cores() - others), 3),
+            of_their_own=round((end.wanted - begin.wanted) / (wall * workers), 3),
             memory_first_quarter_mb=round(sum(memory[:quarter]) / quarter / 1e6, 1),
             memory_last_quarter_mb=round(sum(memory[-quarter:]) / quarter / 1e6, 1),
             memory_peak_mb=round(max(memory) / 1e6, 1),
@@ -153,20 +154,29 @@ class Watch:
         return max((done for at, done in self.done if at <= moment), default=0)
 
 
+def _wanted(pid: int) -> float:
+    """Seconds that a process's main thread has run or stood in line to run."""
+    path = Path(f"/proc/{pid}/schedstat")
+    if not path.exists():
+        return 0.0
+    ran, waited, _ = path.read_text(encoding="ascii").split()
+    return (int(ran) + int(waited)) / 1e9
+
+
 @dataclass(frozen=True, slots=True)
 class Steady:
     """Figures of one run.
 
     Attributes:
         of_all: Share of the time of all cores that the run's processes worked.
-        of_what_was_left: Share of what other programs left of it.
+        of_their_own: Share of their own time in which they worked or stood in line for a core; 0 where Linux is not.
     """
 
     articles: int
     seconds: float
     cpu_seconds: float
     of_all: float
-    of_what_was_left: float
+    of_their_own: float
     memory_first_quarter_mb: float
     memory_last_quarter_mb: float
     memory_peak_mb: float
@@ -220,8 +230,8 @@ def main() -> None:
     for one in figures["runs"]:
         sys.stdout.write(
             f"{one['articles']} articles in {one['seconds']} s: {one['of_all']:.0%} of all cores' time, "
-            f"{one['of_what_was_left']:.0%} of what others left; memory {one['memory_first_quarter_mb']} MB at first, "
-            f"{one['memory_last_quarter_mb']} MB at last\n"
+            f"at work or in line for {one['of_their_own']:.0%} of theirs; "
+            f"memory {one['memory_first_quarter_mb']} MB at first, {one['memory_last_quarter_mb']} MB at last\n"
         )
     sys.stdout.write(
         f"twice the articles: {figures['time_ratio']} times the time, {figures['cpu_ratio']} times the work, "

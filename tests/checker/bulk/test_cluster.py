@@ -75,22 +75,22 @@ class Killer:
 def test_a_node_killed_half_way_costs_nothing(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SARING_CONFIG", str(tmp_path / "none.toml"))
     path = tmp_path / "articles.jsonl"
-    path.write_text("".join(f'{{"id": "a{i}", "text": "SLOW {i}"}}\n' for i in range(120)), encoding="utf-8")
+    path.write_text("".join(f'{{"id": "a{i}", "text": "BRIEF {i}"}}\n' for i in range(1_000)), encoding="utf-8")
     killer = Killer(cluster)
     summary = run.check(
         [path],
         tmp_path / "out",
         load_settings(store=str(tmp_path / "store")),
         RayEngine(cluster.address),
-        size=6,
+        size=20,
         show=killer,
         kind=ScriptedJob,
     )
     assert killer.thread is not None
     killer.thread.join()
-    assert 60 <= killer.at < 120, "it was killed while there was work left"
-    assert summary == Summary(items=120, reports=120, failed=0, failed_claims=0, resumed=0)
-    assert sorted(row["id"] for row in reports(tmp_path / "out")) == sorted(f"a{i}" for i in range(120))
+    assert 500 <= killer.at < 1_000, "it was killed while there was work left"
+    assert summary == Summary(items=1_000, reports=1_000, failed=0, failed_claims=0, resumed=0)
+    assert sorted(row["id"] for row in reports(tmp_path / "out")) == sorted(f"a{i}" for i in range(1_000))
 
 
 @pytest.mark.slow
