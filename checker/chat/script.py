@@ -7,8 +7,11 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from checker.chat.answers import where_to_look
+from checker.chat.draft import Draft
 from checker.chat.events import Answer, AnswerKind, Cited, Judged, Text
 from checker.chat.proof import Break, Dropped, Found, Kept, Piece, Reader, Shown, escape
+from checker.chat.wording import say
 from checker.notes import in_language
 from checker.render.base import show_date
 from checker.render.words import words
@@ -27,42 +30,24 @@ MOST_QUOTED = 3
 
 _OURS: Mapping[str, Mapping[str, str]] = {
     "id": {
-        "greeting": "Halo. Kirimkan klaim, pertanyaan, artikel, atau alamatnya, dan saya periksa pada bukti yang ada.",
-        "thanks": "Sama-sama. Kirimkan yang lain bila perlu diperiksa.",
-        "help": "Saya memeriksa klaim dan artikel pada bukti yang tersimpan, dan mengutip kalimat sumbernya. Tulis "
-        "sebuah pernyataan atau pertanyaan, tempel artikel, atau kirim alamatnya; lalu “tampilkan buktinya” atau "
-        "“kirim ke antrean”.",
-        "out_of_scope": "Itu di luar yang saya kerjakan: saya memeriksa klaim dan artikel pada bukti yang tersimpan.",
-        "no_evidence": "Dalam bukti yang tersimpan tidak ada yang menjawabnya, jadi saya tidak menebak. Tambahkan "
-        "bukti, atau cari pada laporan pertama, lembaga yang berwenang, dan kantor berita.",
         "checked": "Yang diperiksa",
         "failed": "Tidak dapat diperiksa",
         "summary": "Artikel ini memuat {all} klaim yang diperiksa: {supported} didukung, {unsupported} tidak didukung, "
         "{needs_source} perlu sumber{failed}.",
         "and_failed": ", {n} gagal diperiksa",
         "more": "… dan {n} klaim lagi.",
-        "quoting": "Saya mengutip, tidak menilai:",
         "left_out": "{n} kalimat tidak ditampilkan karena tidak bersandar pada kutipan bukti.",
         "one_left_out": "Satu kalimat tidak ditampilkan karena tidak bersandar pada kutipan bukti.",
         "queued": "Di antrean redaksi:",
         "state": "keadaan",
     },
     "en": {
-        "greeting": "Hello. Send a claim, a question, an article or its address, and I check it against the evidence.",
-        "thanks": "You are welcome. Send another one when there is something to check.",
-        "help": "I check claims and articles against the evidence in store, and quote the sentences of the sources. "
-        "Write a statement or a question, paste an article, or send its address; then “show the evidence” or "
-        "“send it to the queue”.",
-        "out_of_scope": "That is not what I do: I check claims and articles against the evidence in store.",
-        "no_evidence": "Nothing in the evidence in store answers it, so I do not guess. Add evidence, or look at the "
-        "first report, the body in charge, and the wires.",
         "checked": "Checked",
         "failed": "Could not be checked",
         "summary": "The article makes {all} claims that were checked: {supported} supported, {unsupported} "
         "unsupported, {needs_source} in need of a source{failed}.",
         "and_failed": ", {n} failed",
         "more": "… and {n} more claims.",
-        "quoting": "I am quoting, not judging:",
         "left_out": "{n} sentences are not shown, since no quote of the evidence carries them.",
         "one_left_out": "One sentence is not shown, since no quote of the evidence carries it.",
         "queued": "In the editors’ queue:",
@@ -70,14 +55,15 @@ _OURS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-_PIECES: Mapping[str, AnswerKind] = {
-    "greeting": "small_talk",
-    "thanks": "small_talk",
-    "help": "help",
-    "out_of_scope": "refusal",
-    "no_evidence": "quotes",
-    "queued": "queue",
+_PIECES: Mapping[str, tuple[AnswerKind, str]] = {
+    "greeting": ("small_talk", "greeting"),
+    "thanks": ("small_talk", "thanks"),
+    "help": ("help", "help"),
+    "out_of_scope": ("refusal", "refusal"),
+    "no_evidence": ("quotes", "nothing"),
+    "queued": ("queue", ""),
 }
+"""What the model may ask for by name: the kind of answer it makes, and the sentence of `checker.chat.wording`."""
 
 
 class Script:
@@ -160,7 +146,7 @@ class Script:
         if name == "queued":
             self._queue()
         else:
-            self._paragraph(self._ours[name])
+            self._paragraph(say(_PIECES[name][1], self._language))
 
     # -- what Saring says
 
@@ -176,6 +162,8 @@ class Script:
         else:
             for judged in new:
                 self._paragraph(self._head(judged))
+                if isinstance(judged.outcome, Verdict) and judged.outcome.label == "needs_source":
+                    self._paragraph(self._where_to_look(judged))
 
     def _summary(self, judged: list[Judged]) -> None:
         outcomes = [one.outcome for one in judged]
@@ -221,6 +209,13 @@ class Script:
         parts += [escape(in_language(note, self._language)) for note in outcome.notes]
         return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts)
 
+    def _where_to_look(self, judged: Judged) -> str:
+        """What is missing, and where it may be found."""
+        draft = Draft(self._language, lambda _: "")
+        for _ in where_to_look(draft, judged.claim.text, judged.claim):
+            pass
+        return draft.text.strip()
+
     def _first_marks(self, judged: Judged) -> str:
         shown = [one for one in self._desk.ground.passages.values() if one.claim_id == judged.claim.id and one.counted]
         return "".join(f" [{self._number(one, one.cite(one.start, one.end))}]" for one in shown[:1])
@@ -238,7 +233,7 @@ class Script:
                 quote = escape(" ".join(citation.quote.split()))
                 lines.append(f"- {who}, {when}: “{quote}” [{self._number(one, citation)}]")
         if lines and not self._desk.judged:
-            self._paragraph(self._ours["quoting"])
+            self._paragraph(say("quoting", self._language))
         if lines:
             self._paragraph("\n".join(lines[: 4 * MOST_QUOTED]))
 
@@ -302,5 +297,5 @@ class Script:
         if desk.searches:
             return "quotes"
         if self._pieces:
-            return _PIECES[self._pieces[0]]
+            return _PIECES[self._pieces[0]][0]
         return "clarify" if self._asks_back else "failure"

@@ -36,6 +36,7 @@ from checker.chat.doors.openai import (
 )
 from checker.chat.events import Answer, Cited, Event, Finished, Progress, Started, Text
 from checker.errors import CheckerError, NotFound
+from checker.render.base import clean_line
 from checker.web.deps import AppState, State, Who, scope
 from checker.web.errors import detail_of, status_of
 from checker.web.routes.chat import chat_of
@@ -47,7 +48,11 @@ MAX_REQUEST = 4_000_000
 """Bytes of a request: the whole conversation comes with each, pictures left in it by some clients as well."""
 
 REMEMBERED = 10_000
-"""Conversations of clients whose follow-ups are understood; for older ones the text alone is known."""
+"""Conversations of clients that are found at once."""
+
+LOOKED_AT = 50
+"""Conversations of an asker, the latest first, that are looked through for one that is not; of older ones only the
+text that the client sends is known."""
 
 _TYPES = {
     400: "invalid_request_error",
@@ -206,6 +211,11 @@ class _Known:
 _known = _Known()
 
 
+def _shown(turn: Turn, text: str) -> bool:
+    """Whether a client's text is this answer: the answer, with its sources under it."""
+    return text.strip().startswith(turn.text.strip())
+
+
 class _Asked:
     """One request, with the conversation it belongs to."""
 
@@ -229,7 +239,7 @@ class _Asked:
             self.conversation = await run_in_threadpool(self._find, self.chat.conversations)
 
     def _find(self, kept: Conversations) -> str:
-        known = _known.get(fingerprint(self.owner, self.history))
+        known = _known.get(fingerprint(self.owner, self.history)) or self._recognised(kept)
         if known is not None:
             conversation, length = known
             try:
@@ -241,6 +251,20 @@ class _Asked:
             if turns:  # asked again from an earlier point: what came after it is another branch
                 return self._begin(kept, turns[:length])
         return self._begin(kept, [Turn(new_turn_id(), role, text) for role, text in self.history])  # type: ignore[arg-type]
+
+    def _recognised(self, kept: Conversations) -> tuple[str, int] | None:
+        """A conversation of before a restart, or of another process, by its words, and how many turns they are."""
+        first = clean_line(self.history[0][1])
+        for one in kept.list(self.owner, LOOKED_AT):
+            if not one.title or not first.startswith(one.title.rstrip("…")):
+                continue
+            turns = kept.turns(one.id, self.owner)
+            if len(turns) >= len(self.history) and all(
+                turn.role == role and (text.strip() == turn.text.strip() if role == "user" else _shown(turn, text))
+                for turn, (role, text) in zip(turns, self.history, strict=False)
+            ):
+                return one.id, len(self.history)
+        return None
 
     def _begin(self, kept: Conversations, turns: Sequence[Turn]) -> str:
         begun = kept.start(self.owner)

@@ -134,6 +134,15 @@ async def test_a_sentence_that_turns_its_source_round_is_silenced(checker: Check
     assert silenced[0] not in answer.text
 
 
+async def test_what_cannot_be_answered_says_what_is_missing_and_where_to_look(checker: Checker) -> None:
+    check = ToolCall("check_claim", {"claim": "Jembatan Suramadu ditutup pada 3 Maret 2031."})
+    answer = await Played(checker, [check, "Jembatan itu ditutup karena badai."]).answer("Benarkah Suramadu ditutup?")
+    assert answer.verdicts[0].outcome.label == "needs_source"  # type: ignore[union-attr]
+    assert "Yang kurang" in answer.text
+    assert "Tempat mencari" in answer.text
+    assert "badai" not in answer.text
+
+
 async def test_a_question_is_answered_by_quotes_or_not_at_all(checker: Checker) -> None:
     search = ToolCall("search_evidence", {"query": "tingkat radiasi di lokasi yang diserang"})
     answer = await Played(checker, [search, quoting("Sumber menyebutnya")]).answer("Berapa tingkat radiasinya?")
@@ -142,7 +151,7 @@ async def test_a_question_is_answered_by_quotes_or_not_at_all(checker: Checker) 
     assert "Sumber menyebutnya. [1]" in answer.text
     silent = await Played(checker, [search, "Radiasinya naik 900 persen."]).answer("Berapa tingkat radiasinya?")
     assert "900" not in silent.text
-    assert "Saya mengutip, tidak menilai" in silent.text
+    assert "Saya mengutip sumber" in silent.text
 
 
 async def test_an_answer_from_memory_is_no_answer(checker: Checker) -> None:

@@ -99,6 +99,16 @@ def test_asking_again_from_an_earlier_point_is_another_branch(client: openai.Ope
     assert "Parlemen Iran menangguhkan" not in again
 
 
+def test_a_conversation_goes_on_after_a_restart(client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    from checker.web.routes import openai as routes
+
+    first = ask(client, ASKED).choices[0].message.content
+    monkeypatch.setattr(routes, "_known", routes._Known())
+    second = ask(client, ASKED, first, "tampilkan buktinya").choices[0].message.content
+    assert "Araghchi" in second
+    assert "Belum ada yang diperiksa" not in second
+
+
 def test_conversations_are_their_owners(site: Site) -> None:
     def as_(name: str) -> openai.OpenAI:
         return openai.OpenAI(base_url=f"{site.url}/v1", api_key=site.token(name, "check"), max_retries=0)
