@@ -6,12 +6,13 @@ Nothing here judges: what comes out is quoted to the letter, or it is a judge's 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from checker.chat.meeting import Words
 from checker.chat.questions import Question
 from checker.chat.tidy import lists
 from checker.injection import inspect
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from checker.pipeline import Checker
-    from retrieval.embed import Embedder
-    from retrieval.vectors import FloatArray
 
 READ = 12
 """Passages that are read for an open question."""
@@ -55,13 +54,6 @@ RERANKED = 10
 
 COVERING = 0.3
 """Share of a sentence's meeting the words of the question in its rank."""
-
-PAIRED = 0.7
-"""From here on two words are taken for the one that they are in the other language."""
-
-COVERED, LEAST_COVERED = 0.64, 0.5
-"""How well the words of the question must be met in the passage, on average and each: a question about a coach is not
-answered by a sentence on his team. Cosine of single words in either language."""
 
 _NUMBER = re.compile(
     r"\d|\b(?:satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|sepuluh|belas|puluh|ratus|ribu|juta|miliar|seperlima|"
@@ -133,12 +125,16 @@ def quotes(checker: Checker, question: Question, as_of: datetime, about: str = "
         key=lambda row: (-row[0], row[1].source.id, row[2]),
     )
     chosen: list[Citation] = []
-    origins: set[str] = set()
+    origins: Counter[str] = Counter()
+    # One page may give two figures, its own and another's; copies of it add nothing.
+    most = 2 if question.asks == "how_many" else 1
     for score, hit, start, end in ranked:
         if score < ranked[0][0] - CLOSE or len(chosen) == QUOTED:
             break
-        if hit.origin not in origins:
-            origins.add(hit.origin)
+        if origins[hit.origin] < most and all(
+            one.source_id == hit.source.id for one in chosen if one.origin == hit.origin
+        ):
+            origins[hit.origin] += 1
             chosen.append(_citation(hit, start, end, score))
     return chosen
 
@@ -160,56 +156,6 @@ def _names_it(hit: Hit, names: Sequence[NameSpan]) -> bool:
     text = f"{hit.source.title}\n{hit.source.text}"
     there = {span.canonical for span in find_names(text)}
     return all(span.canonical in there or span.text.casefold() in text.casefold() for span in wanted)
-
-
-class Words:
-    """How well texts meet the words of a question, in either language: by the cosine of single words and of pairs."""
-
-    def __init__(self, embedder: Embedder, asked: Sequence[str]) -> None:
-        self._embedder = embedder
-        self._asked = list(asked)
-        self._vectors: dict[str, FloatArray] = {}
-
-    def learn(self, texts: Iterable[str]) -> None:
-        """Embed the words and pairs of texts, each once, all in one call."""
-        pieces = [*self._asked, *_pairs(self._asked), *(piece for text in texts for piece in _pieces(text))]
-        new = list(dict.fromkeys(piece for piece in pieces if piece not in self._vectors))
-        self._vectors.update(zip(new, self._embedder.encode(new), strict=True) if new and self._asked else ())
-
-    def met(self, text: str) -> FloatArray:
-        """For each word of the question, how near the nearest word or pair of a text that was learnt is; `(n,)`."""
-        pieces = _pieces(text)
-        if not self._asked or not pieces:
-            return np.ones(len(self._asked), dtype=np.float32) * (0.0 if self._asked else 1.0)
-        there = np.array([self._vectors[piece] for piece in pieces])
-        wanted = np.array([self._vectors[piece] for piece in [*self._asked, *_pairs(self._asked)]])
-        best: FloatArray = (wanted @ there.T).max(axis=1)
-        met = best[: len(self._asked)].copy()
-        # "juru bicara" is one word in English: a pair that is met counts for both of its words.
-        for index, shared in enumerate(best[len(self._asked) :]):
-            if shared >= PAIRED:
-                met[index : index + 2] = np.maximum(met[index : index + 2], shared)
-        return met
-
-    def met_in(self, text: str) -> bool:
-        """Whether a text meets them all, on average and each."""
-        if not self._asked:
-            return True
-        met = self.met(text)
-        return bool(met.mean() >= COVERED and met.min() >= LEAST_COVERED)
-
-    def share(self, text: str) -> float:
-        """How well a text meets them on average, 0..1."""
-        return float(self.met(text).mean()) if self._asked else 0.0
-
-
-def _pieces(text: str) -> list[str]:
-    words = re.findall(r"[^\W\d_]{3,}", text.lower())
-    return list(dict.fromkeys([*words, *_pairs(words)]))
-
-
-def _pairs(words: Sequence[str]) -> list[str]:
-    return [f"{left} {right}" for left, right in pairwise(words)]
 
 
 def outlet(checker: Checker, claim: Claim, name: str, as_of: datetime) -> list[tuple[Citation, str]]:

@@ -183,6 +183,7 @@ async def _outlet(service: ChatService, work: Work, chosen: Subject, request: Re
         return
     draft.kind = "outlet"
     draft.as_of = work.moment.isoformat(timespec="seconds")
+    yield answers.heading(draft, judged.claim.text)
     async with service.at_work():
         found = await asyncio.to_thread(outlet, checker, judged.claim, name, work.moment)
     shown = escape(name)
