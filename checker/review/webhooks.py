@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from checker.errors import Incomplete, NotAllowed, NotFound, WrongState
-from checker.review import log
+from checker.review import keys, log
 from checker.review import tables as t
 from checker.review.database import Database
 from checker.review.outbox import EVENTS
@@ -109,8 +109,14 @@ class Webhooks:
 
     # -- receivers
 
-    def add(self, url: str, events: Sequence[str], actor: Actor) -> tuple[Webhook, str]:
+    def add(self, url: str, events: Sequence[str], actor: Actor, *, key: str | None = None) -> tuple[Webhook, str]:
         """Add a receiver.
+
+        Args:
+            url: Where to post to.
+            events: What to tell it of.
+            actor: Who adds it.
+            key: Idempotency key of the actor's: the same request under it adds one, and gives its secret again.
 
         Returns:
             It, and its secret, which is not shown again.
@@ -118,6 +124,7 @@ class Webhooks:
         Raises:
             NotAllowed: It takes an administrator.
             Incomplete: The address or an event cannot be used.
+            KeyReused: The key was used for another request.
         """
         self._must_administer(actor)
         wrong = sorted(set(events) - set(EVENTS))
@@ -136,6 +143,16 @@ class Webhooks:
             "created_at": self.clock(),
         }
         with self.database.write() as connection:
+            if key is not None:
+                asked = ["webhook", target.url, values["events"]]
+                before = keys.earlier(connection, actor.user_id, key, asked, self.clock())
+                if before is not None:
+                    mine = sa.select(t.webhooks).where(t.webhooks.c.id == before["webhook_id"])
+                    row = connection.execute(mine).mappings().first()
+                    if row is None:
+                        raise NotFound("the webhook that this key added has been removed since")
+                    return _webhook(row), row["secret"]
+                keys.remember(connection, actor.user_id, key, {"webhook_id": values["id"]})
             held = connection.execute(sa.select(sa.func.count()).select_from(t.webhooks)).scalar_one()
             if held >= MAX_WEBHOOKS:
                 raise Incomplete(f"there are {held} webhooks already; remove one first")

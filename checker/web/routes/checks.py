@@ -151,6 +151,7 @@ class CheckPage(BaseModel):
     size: int
 
 
+_LINKS = {"Link": {"description": "The other pages (RFC 8288).", "schema": {"type": "string"}}}
 _LOCATION = {"Location": {"description": "Where to ask how it goes.", "schema": {"type": "string"}}}
 
 
@@ -172,8 +173,10 @@ def start_check(response: Response, body: CheckIn, who: Who, saring: State, key:
     return CheckOut.of(job)
 
 
-@api.get("/checks")
+@api.get("/checks", responses={200: {"headers": _LINKS}})
 def list_checks(
+    request: Request,
+    response: Response,
     who: Who,  # noqa: ARG001 - signed in is enough
     saring: State,
     status: Annotated[
@@ -184,6 +187,11 @@ def list_checks(
 ) -> CheckPage:
     """Background checks, the newest first. `items` is left empty here."""
     found, total = jobs_of(saring).list(status=status, page=page, size=size)
+    last = max(1, -(-total // size))
+    links = {"first": 1, "prev": page - 1, "next": page + 1 if page < last else 0, "last": last}
+    response.headers["Link"] = ", ".join(
+        f'<{request.url.include_query_params(page=number)}>; rel="{name}"' for name, number in links.items() if number
+    )
     return CheckPage(checks=[CheckOut.of(job) for job in found], total=total, page=page, size=size)
 
 

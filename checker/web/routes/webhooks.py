@@ -16,7 +16,7 @@ from checker.review.transitions import Role
 from checker.review.webhooks import Delivery, Webhook, Webhooks
 from checker.web import pages
 from checker.web.deps import AppState, State, Who, require, scope
-from checker.web.schemas import AnyId, storable
+from checker.web.schemas import AnyId, IdempotencyKey, storable
 from checker.web.speech import speak
 from checker.web.words import mark
 
@@ -127,9 +127,9 @@ def list_webhooks(saring: State) -> list[WebhookOut]:
 
 
 @api.post("/webhooks", status_code=201, dependencies=_SCOPE)
-def add_webhook(body: WebhookIn, who: Who, saring: State) -> WebhookMade:
+def add_webhook(body: WebhookIn, who: Who, saring: State, key: IdempotencyKey = None) -> WebhookMade:
     """Add a receiver; its secret is in this answer alone."""
-    made, secret = webhooks_of(saring).add(storable(body.url), body.events, who)
+    made, secret = webhooks_of(saring).add(storable(body.url), body.events, who, key=key)
     return WebhookMade(**WebhookOut.of(made).model_dump(), secret=secret)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from checker.errors import Incomplete, NotAllowed, NotFound, WrongState
 from checker.review import tables as t
 from checker.review.database import Database
 from checker.review.intake import add_report, recheck
+from checker.review.jobs import Jobs
 from checker.review.outbox import EVENTS
 from checker.review.records import Actor
 from checker.review.service import Change, ReviewService
 from checker.review.transitions import Action
 from checker.review.webhooks import PAUSES, TRIES, Webhook, Webhooks, sign, verify
+from checker.review.worker import Worker
 from retrieval.fetch import Fetcher, FetchSettings
 from retrieval.guard import AddressPolicy
 
@@ -245,3 +248,26 @@ def test_a_delivery_left_behind_is_sent_when_its_lease_has_run_out(
     assert webhooks.deliver(fetcher) == 0
     service.clock.forward(minutes=2)  # type: ignore[attr-defined]
     assert webhooks.deliver(fetcher) == 3
+
+
+def test_a_worker_tells_by_itself(
+    service: ReviewService, webhooks: Webhooks, hook: tuple[Webhook, str], server: ReplayServer, people: People
+) -> None:
+    server.on("/hook", Reply(204))
+    settings = FetchSettings(hosts=(server.host,))
+    worker = Worker(
+        service,
+        Jobs(service.database, service.clock),
+        checker=lambda: pytest.fail("nothing is to be checked"),
+        fetcher=Fetcher,
+        webhooks=webhooks,
+        hook_fetcher=lambda: Fetcher(settings),
+    )
+    publish(service, people)
+    worker.start()
+    ends = time.monotonic() + 10
+    while len(server.requests) < 3 and time.monotonic() < ends:
+        time.sleep(0.02)
+    worker.close()
+    assert {delivery.status for delivery in webhooks.deliveries()} == {"sent"}
+    assert worker.tell() == 0

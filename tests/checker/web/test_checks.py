@@ -117,6 +117,7 @@ def test_by_api(sign_in: SignIn, jobs: Jobs) -> None:
     read_back = ani.get(f"/api/checks/{made['id']}").json()
     assert (read_back["status"], len(read_back["items"])) == ("done", 3)
     assert ani.get(f"/api/checks/{made['id']}/report").json()["id"].startswith("rep-")
+    assert 'page=1>; rel="first"' in ani.get("/api/checks?size=1").headers["link"]
     listed = ani.get("/api/checks?status=done").json()
     assert [check["id"] for check in listed["checks"]] == [made["id"]]
     assert ani.get("/api/checks?status=failed").json()["total"] == 0

@@ -81,6 +81,17 @@ def test_only_administrators(sign_in: SignIn, name: str) -> None:
         assert answer.status_code == 403
 
 
+def test_one_key_adds_one_receiver(sign_in: SignIn) -> None:
+    eko = sign_in("eko")
+    headers = {"X-CSRF-Token": eko.token(), "Idempotency-Key": "k"}
+    body = {"url": "https://example.org/", "events": ["item.decided"]}
+    made = {eko.post("/api/webhooks", json=body, headers=headers).text for _ in range(3)}
+    assert len(made) == 1
+    assert len(eko.get("/api/webhooks").json()) == 1
+    other = {**body, "events": ["item.approved"]}
+    assert eko.post("/api/webhooks", json=other, headers=headers).status_code == 422
+
+
 def test_a_token_needs_the_scope_to_publish(app: object, saring: AppState) -> None:
     eko = next(user for user in saring.accounts.users() if user.name == "eko")
     for scopes, status in ((("read", "review"), 403), (("read", "publish"), 200)):
