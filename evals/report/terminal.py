@@ -49,7 +49,7 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     if rows:
         table(("", "n", "failed", *columns), [_line(name, values, columns) for name, values in rows])
     for message, count in (summary.get("failures") or {}).items():
-        console.print(f"! {count} failed: {message}", style="red", highlight=False, markup=False)
+        console.print(f"! {count} failed, baselines included: {message}", style="red", highlight=False, markup=False)
     for sentence in summary.get("findings") or ():
         console.print(f"! {sentence}", style="yellow", highlight=False, markup=False)
 
