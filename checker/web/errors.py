@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -155,10 +156,22 @@ def install(app: FastAPI) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         response = answer(request, error)
         response.headers.update(_headers(error, response.status_code))
+        if response.status_code == 405 and (methods := _methods(request)):
+            response.headers["Allow"] = methods
         return response
 
     for kind in (e.CheckerError, RetrievalError, OperationalError, PoolTimeout, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, handle)
+
+
+def _methods(request: Request) -> str:
+    """What an address of the API takes: the router only knows the first of its routes."""
+    found: set[str] = set()
+    for path, operations in request.app.openapi()["paths"].items():
+        pattern = "[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", path))
+        if re.fullmatch(pattern, request.url.path):
+            found |= {method.upper() for method in operations}
+    return ", ".join(sorted(found))
 
 
 def _headers(error: Exception, status: int) -> dict[str, str]:

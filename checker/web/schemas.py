@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Header, Path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from checker.review.accounts import SCOPES
 from checker.review.desk import SavedView
 from checker.review.merging import Suggestion
-from checker.review.queries import MAX_PAGE, Filters
+from checker.review.queries import MAX_PAGE, WAITING, Filters
 from checker.review.records import Actor, Decision, Event, Item, MachineVerdict
 from checker.review.service import MAX_TEXT, Change
-from checker.review.transitions import Action, Role, State
+from checker.review.transitions import RULES, Action, Role, State
 
 LabelName = Literal["supported", "unsupported", "needs_source"]
 RatingName = Literal["true", "false"]
@@ -99,9 +99,7 @@ class ItemFilters(_In):
             return given
         from dataclasses import replace
 
-        from checker.review.transitions import OPEN_STATES
-
-        return replace(given, states=tuple(sorted(OPEN_STATES)))
+        return replace(given, states=WAITING.states, or_flagged=True)
 
     def query(self) -> dict[str, Any]:
         """As it stands in an address and in a saved view: only what is given."""
@@ -144,6 +142,47 @@ class ChangeIn(_In):
     def change(self) -> Change:
         """As the queue takes it."""
         return Change(**{**self.model_dump(), "evidence": tuple(self.evidence)})
+
+
+_REQUIRED: dict[str, tuple[Any, Any]] = {
+    "label": (LabelName, Field(description="The label.")),
+    "reason": (Prose, Field(pattern=r"\S", description="Why, for readers.")),
+    "comment": (Prose, Field(pattern=r"\S", description="For colleagues.")),
+    "to_user": (Id, Field(description="To whom.")),
+    "into": (Id, Field(description="The item it goes into.")),
+}
+_EXAMPLES: dict[Action, dict[str, Any]] = {
+    Action.DECIDE: {"version": 2, "label": "supported", "reason": "TASS reported the meeting itself on 23 June."},
+    Action.HAND_OVER: {"to_user": "usr-5c1f0e9d7a2b4c6d8e0f1a2b", "comment": "You know the subject."},
+    Action.MERGE: {"into": "itm-5c1f0e9d7a2b4c6d8e0f1a2b"},
+    Action.RETURN: {"version": 4, "comment": "The date in the quote is wrong; please look again."},
+    Action.REOPEN: {"comment": "The number was corrected by its source."},
+    Action.COMMENT: {"comment": "Called the ministry; they call back tomorrow."},
+    Action.KEEP: {"comment": "The new article repeats the old one."},
+}
+
+
+def requires(action: Action) -> tuple[str, ...]:
+    """Fields that an action cannot do without, by the transition table."""
+    rule = RULES[action]
+    fields = {
+        "label": rule.label,
+        "reason": rule.label,
+        "comment": rule.comment,
+        "to_user": action is Action.HAND_OVER,
+        "into": action is Action.MERGE,
+    }
+    return tuple(name for name, needed in fields.items() if needed)
+
+
+def change_model(action: Action) -> type[ChangeIn]:
+    """What goes with an action: `ChangeIn`, with what it cannot do without required."""
+    fields: Any = {name: _REQUIRED[name] for name in requires(action)}
+    name = "".join(part.capitalize() for part in action.split("_")) + "In"
+    example = _EXAMPLES.get(action, {"version": 2})
+    made = create_model(name, __base__=ChangeIn, __doc__=f"What goes with `{action}`.", **fields)
+    made.model_config["json_schema_extra"] = {"examples": [example]}
+    return made
 
 
 class BulkIn(_In):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from checker.errors import NotAllowed, Outdated
 from checker.review import desk, merging
-from checker.review.records import Actor, Done, Item
-from checker.review.transitions import Action
+from checker.review.records import Actor, Item
+from checker.review.transitions import RULES, Action, Rule
 from checker.web.bulk import BULK_ACTIONS, act_on_all, bulk_change
 from checker.web.deps import AppState, State, Who, refuse, scope
 from checker.web.errors import problem
@@ -21,7 +23,6 @@ from checker.web.schemas import (
     ArticleOut,
     BulkIn,
     BulkOut,
-    ChangeIn,
     DecisionOut,
     EventOut,
     IdempotencyKey,
@@ -35,7 +36,9 @@ from checker.web.schemas import (
     VerdictOut,
     ViewIn,
     ViewOut,
+    change_model,
     etag,
+    requires,
     version_of,
 )
 
@@ -43,6 +46,22 @@ api = APIRouter(tags=["queue"])
 
 PUBLIC_ACTIONS = frozenset({Action.PUBLISH, Action.REOPEN})
 """What a token needs the scope `publish` for; for anything else to an item it needs `review`."""
+
+SUMMARIES: dict[Action, str] = {
+    Action.CLAIM: "Claim an item, or take over one whose lease has run out",
+    Action.RELEASE: "Put an item back on the pile",
+    Action.HAND_OVER: "Hand an item over to somebody else",
+    Action.DECIDE: "Decide, with a label and a reason for readers",
+    Action.WITHDRAW: "Withdraw one's own decision",
+    Action.TAKE_SECOND: "Be the second pair of eyes",
+    Action.APPROVE: "Approve another's decision",
+    Action.RETURN: "Return a decision with a comment",
+    Action.PUBLISH: "Publish what is approved, or a correction of what was published",
+    Action.REOPEN: "Reopen what is published, to correct it",
+    Action.MERGE: "Merge an item into another of the same claim",
+    Action.COMMENT: "Say something to colleagues",
+    Action.KEEP: "Keep a decision after a look at the new evidence",
+}
 
 _LINKS = {"Link": {"description": "The other pages (RFC 8288).", "schema": {"type": "string"}}}
 _ETAG = {"ETag": {"description": "The item's version.", "schema": {"type": "string"}}}
@@ -73,12 +92,10 @@ async def act_on_many(request: Request, body: BulkIn, who: Who, saring: State, k
 
     Every item is an action of its own: some may be refused while the others are done.
     """
-    from starlette.concurrency import run_in_threadpool
-
     action = Action(body.action)
     assert action in BULK_ACTIONS
-    if action in PUBLIC_ACTIONS:
-        await _needs_publish(request, who)
+    if action in PUBLIC_ACTIONS and who.scopes is not None and "publish" not in who.scopes:
+        await refuse(request, who, NotAllowed("this token lacks the scope publish"))
     change = bulk_change(body.comment, body.to_user)
     result = await run_in_threadpool(
         act_on_all, saring.review, who, body.filters.filters(who), action, change, expected=body.expected, key=key
@@ -106,50 +123,61 @@ def read_item(
     return detail(saring, who, item, blind=blind)
 
 
-@api.post(
-    "/items/{item_id}/{action}",
-    responses={200: {"headers": _ETAG}, **problems(412)},
-    dependencies=[scope("review")],
-    openapi_extra={"x-transitions": "claim, release, hand_over, decide, withdraw, take_second, approve, return, …"},
-)
-async def act(
-    request: Request,
-    response: Response,
-    who: Who,
-    saring: State,
-    item_id: ItemId,
-    action: Action,
-    body: ChangeIn,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> ItemOut:
-    """Do something to an item.
+def _offer(action: Action) -> None:
+    """One route an action, with what the transition table says of it."""
+    rule = RULES[action]
+    model = change_model(action)
 
-    What leads from which state to which, and whose it is to do: see `possible` of the item. `decide` takes a label and
-    a reason; `return`, `reopen` and `comment` take a comment; `hand_over` takes `to_user`; `merge` takes `into`.
-    Publishing and reopening take the scope `publish`. Whoever decided cannot approve, administrators included.
-    """
-    from starlette.concurrency import run_in_threadpool
-
-    if action in PUBLIC_ACTIONS:
-        await _needs_publish(request, who)
-    change = body.change()
-    if if_match is not None:
-        wanted = version_of(if_match, item_id)
+    async def act(
+        response: Response,
+        who: Who,
+        saring: State,
+        item_id: ItemId,
+        body: Any,
+        key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+    ) -> ItemOut:
+        change = body.change()
+        wanted = version_of(if_match, item_id) if if_match is not None else None
         if wanted is not None:
-            from dataclasses import replace
-
             change = replace(change, version=wanted)
-    try:
-        done: Done = await run_in_threadpool(saring.review.act, item_id, action, who, change, key=key)
-    except Outdated as error:
-        if if_match is None:
-            raise
-        return problem(error, 412)  # type: ignore[return-value]
-    response.headers["ETag"] = etag(done.item)
-    if done.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return ItemOut.of(done.item)
+        try:
+            done = await run_in_threadpool(saring.review.act, item_id, action, who, change, key=key)
+        except Outdated as error:
+            if if_match is None:
+                raise
+            return problem(error, 412)  # type: ignore[return-value]
+        response.headers["ETag"] = etag(done.item)
+        if done.replayed:
+            response.headers["Idempotency-Replayed"] = "true"
+        return ItemOut.of(done.item)
+
+    act.__annotations__["body"] = model if requires(action) else Annotated[model, Body(default_factory=model)]
+    api.post(
+        f"/items/{{item_id}}/{action}",
+        responses={200: {"headers": _ETAG}, **problems(412)},
+        dependencies=[scope("publish" if action in PUBLIC_ACTIONS else "review")],
+        operation_id=f"{action}_item",
+        summary=SUMMARIES[action],
+        description=_table_says(rule),
+    )(act)
+
+
+def _table_says(rule: Rule) -> str:
+    sources = ", ".join(sorted(rule.sources))
+    target = f"to `{rule.target}`" if rule.target else "which it stays"
+    said = [f"From {sources}, {target}. Takes the role {rule.role} or higher."]
+    if rule.holder:
+        said.append("Only whoever holds the item.")
+    if rule.not_decider:
+        said.append("Never whoever decided, administrators included.")
+    if rule.flagged:
+        said.append("Only where new evidence has flagged it.")
+    return " ".join(said)
+
+
+for _action in Action:
+    _offer(_action)
 
 
 @api.put("/items/{item_id}/lease", dependencies=[scope("review")])
@@ -203,8 +231,3 @@ def detail(saring: AppState, who: Actor, item: Item, *, blind: bool) -> ItemDeta
         alike=[AlikeOut.of(pair, item.id, blind=blind) for pair in merging.suggestions(review, item_id=item.id)],
         possible=list(desk.possible(item, who)),
     )
-
-
-async def _needs_publish(request: Request, who: Actor) -> None:
-    if who.scopes is not None and "publish" not in who.scopes:
-        await refuse(request, who, NotAllowed("this token lacks the scope publish"))
