@@ -211,12 +211,12 @@ async def to_queue(
 ) -> Response:
     """Send what an answer checked to the queue."""
     ids = await chat_of(saring).to_queue(conversation, owner=owner_of(who), turn=turn or None)
+    place = f"/queue/{ids[0]}" if len(ids) == 1 else "/queue" if ids else f"/chat/{conversation}"
     if "application/json" in request.headers.get("accept", ""):
         _ = pages.gettext_of(request)
-        return JSONResponse({"items": ids, "word": _("In the queue")})
-    if len(ids) == 1:
-        return RedirectResponse(f"/queue/{ids[0]}", 303)
-    return RedirectResponse("/queue" if ids else f"/chat/{conversation}", 303)
+        word = _("In the queue") + (f" ({len(ids)})" if len(ids) > 1 else "")
+        return JSONResponse({"items": ids, "place": place, "word": word})
+    return RedirectResponse(place, 303)
 
 
 @router.post("/chat/{conversation}/delete")

@@ -172,13 +172,11 @@
       return;
     }
     const found = await answer.json();
-    sent.replaceChildren(...found.items.flatMap((id) => {
-      const link = document.createElement("a");
-      link.href = `/queue/${id}`;
-      link.textContent = found.word;
-      return [link, " "];
-    }));
-    if (found.items.length) button.hidden = true;
-    else button.disabled = false;
+    if (!found.items.length) { button.disabled = false; return; }
+    const link = document.createElement("a");
+    link.href = found.place;
+    link.textContent = found.word;
+    sent.replaceChildren(link);
+    to.remove();
   });
 })();

@@ -316,7 +316,7 @@ def test_copy_an_answer_with_its_sources(opened: Any, site: Site) -> None:
     page.fill("[data-text]", ASKED)
     page.click("[data-send-chat]")
     page.click("[data-copy]", timeout=60_000)
-    page.wait_for_function("document.querySelector('[data-sent]').textContent === 'Tersalin'")
+    page.wait_for_selector("[data-sent]:has-text('Tersalin')")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "[1]" in copied
     assert "http" in copied
