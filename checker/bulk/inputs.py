@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from checker.bulk.files import to_line, whole
 from checker.errors import ArticleError, ArticleTooLarge, BulkError
@@ -39,6 +42,21 @@ class InputFile:
 
     path: Path
     kind: Kind
+
+
+class _Row(BaseModel):
+    """A line of JSONL as it comes from outside."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: str | int = ""
+    url: str | None = ""
+    title: str | None = ""
+    publisher: str | None = ""
+    published_at: str | None = None
+    language: str | None = ""
+    text: str | None = None
+    html: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,21 +211,6 @@ def _reader(path: str) -> Callable[[], Article]:
 
 def _row(line: bytes, key: str) -> tuple[str, Callable[[], Article]]:
     """What a line of JSONL calls its article, and what makes the article."""
-    import json
-
-    from pydantic import BaseModel, ConfigDict, ValidationError
-
-    class Row(BaseModel):
-        model_config = ConfigDict(extra="ignore", strict=True)
-
-        id: str | int = ""
-        url: str | None = ""
-        title: str | None = ""
-        publisher: str | None = ""
-        published_at: str | None = None
-        language: str | None = ""
-        text: str | None = None
-        html: str | None = None
 
     def refuse(error: ArticleError) -> Callable[[], Article]:
         def read() -> Article:
@@ -219,7 +222,7 @@ def _row(line: bytes, key: str) -> tuple[str, Callable[[], Article]]:
         return "", refuse(ArticleTooLarge(f"{key} has more than {MAX_LINE:,} bytes; that is more than one article"))
     try:
         value = json.loads(line)
-        row = Row.model_validate(value)
+        row = _Row.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the line"
@@ -228,10 +231,18 @@ def _row(line: bytes, key: str) -> tuple[str, Callable[[], Article]]:
         return "", refuse(ArticleError(f"{key} is not a line of JSON; each line is an object with 'text' or 'html'"))
 
     def read() -> Article:
-        from checker.article import article_from_html, article_from_text
+        from checker.article import LANGUAGES, article_from_html, article_from_text
+        from retrieval.dates import bounds
 
         if (row.text is None) == (row.html is None):
-            raise ArticleError(f"{key} has {'both' if row.text else 'neither'} 'text' and 'html'; give one of them")
+            said = "both 'text' and 'html'" if row.text is not None else "neither 'text' nor 'html'"
+            raise ArticleError(f"{key} has {said}; give one of them")
+        if row.published_at:
+            try:
+                bounds(row.published_at)
+            except ValueError as error:
+                raise ArticleError(f"{key}: published_at: {error}") from None
+        language = (row.language or "").lower()[:2]
         make = article_from_text if row.text is not None else article_from_html
         return make(
             row.text if row.text is not None else row.html or "",
@@ -239,7 +250,7 @@ def _row(line: bytes, key: str) -> tuple[str, Callable[[], Article]]:
             title=row.title or "",
             publisher=row.publisher or "",
             published_at=row.published_at or None,
-            language=(row.language or "")[:2],
+            language=language if language in LANGUAGES else "",
             name=key,
         )
 

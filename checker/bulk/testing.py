@@ -21,8 +21,8 @@ class ScriptedJob(CheckJob):
     """A `CheckJob` whose checker obeys words of the article.
 
     `DIE` ends the process, `RAISE` raises an exception that is not ours, `OUTAGE` says that no model can be reached,
-    `BUDGET` that the day's cap is reached, `FAIL` makes the claim fail, `SLOW` takes a
-    fifth of a second and `BRIEF` a hundredth.
+    `BUDGET` that the day's cap is reached, `FAIL` makes the claim fail, `SLOW` takes a fifth of a second
+    and `BRIEF` a hundredth.
     """
 
     def must_open(self) -> None:
@@ -45,7 +45,8 @@ class ScriptedChecker:
     def check(self, article: Article, *, as_of: str) -> Report:
         """A report with one claim, as the article's words have it."""
         words = set(article.text.split())
-        time.sleep(0.2 if "SLOW" in words else 0.01 if "BRIEF" in words else 0.0)
+        if words & {"SLOW", "BRIEF"}:
+            time.sleep(0.2 if "SLOW" in words else 0.01)
         if "DIE" in words:
             os._exit(77)
         if "RAISE" in words:

@@ -36,8 +36,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         pytest.importorskip("ray", reason='Ray is not installed: pip install "saring[ray]"')
     from ray.cluster_utils import Cluster
 
-    # A node is given up after two seconds without a sign of life instead of half a minute.
-    quick = {"health_check_period_ms": 500, "health_check_failure_threshold": 4, "health_check_initial_delay_ms": 500}
+    # A node is given up after eight seconds without a sign of life instead of half a minute.
+    quick = {"health_check_period_ms": 1000, "health_check_failure_threshold": 8}
     store = 80_000_000
     started = Cluster(
         initialize_head=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,35 @@ def test_a_line_says_what_the_article_is(tmp_path: Path) -> None:
         third.read()
     with pytest.raises(ArticleError, match=r"a\.jsonl:4: the line: "):
         fourth.read()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"text": "Isi.", "published_at": "kemarin"}', "a.jsonl:1: published_at: "),
+        ('{"text": 5}', "a.jsonl:1: text: "),
+        ('{"text": "Isi."', "is not a line of JSON"),
+        ("[" * 5000, "a.jsonl:1"),
+        ('{"title": "Judul"}', "neither 'text' nor 'html'"),
+    ],
+)
+def test_a_line_that_cannot_be_used_says_why(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(line, encoding="utf-8")
+    [(_, spec)] = cut([path], tmp_path / "out", 10, tmp_path / "out")
+    [item] = read_items(spec)
+    with pytest.raises(ArticleError, match=re.escape(said)):
+        item.read()
+
+
+def test_a_language_that_is_not_spoken_here_is_found_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    rows = [
+        {"text": "Pemerintah menutup jembatan itu pada hari Senin.", "language": name} for name in ("fr", "EN-us", "")
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    [(_, spec)] = cut([path], tmp_path / "out", 10, tmp_path / "out")
+    assert [item.read().language for item in read_items(spec)] == ["id", "en", "id"]
 
 
 def test_a_line_that_is_too_long_is_passed_over_in_little_memory(

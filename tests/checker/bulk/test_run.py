@@ -217,6 +217,17 @@ def test_parquet_in_and_out(bulk: Run, tmp_path: Path, output: Path) -> None:
     assert json.loads(rows[0]["report"])["article_text"] == "Satu"
 
 
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_text_that_utf8_cannot_carry_costs_nobody_else(bulk: Run, tmp_path: Path, output: Path, format: str) -> None:
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "half \\ud800 pair"}\n{"text": "nul \\u0000 here"}\n{"text": "b"}\n', encoding="utf-8")
+    summary = bulk(path, format=format, size=3, workers=1)
+    assert summary.items == 3
+    assert summary.reports >= 2
+    assert summary.reports + summary.failed == 3
+
+
 def test_meter_and_size() -> None:
     now = [0.0]
     seen: list[Standing] = []
