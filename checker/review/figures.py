@@ -227,14 +227,14 @@ def measure(queries: Queries, days: int = 30) -> Figures:
             .where(d.kind == "first", d.created_at > since)
         ).all()
         # First labels from before the time shown are needed where a second one was given within it.
+        seen_twice = sa.select(d.item_id).where(d.kind == "second", d.created_at > since)
         labels = connection.execute(
-            sa.select(d.item_id, d.kind, d.label, d.created_at).order_by(d.created_at, d.kind, d.id)
+            sa.select(d.item_id, d.kind, d.label).where(d.item_id.in_(seen_twice)).order_by(d.created_at, d.kind, d.id)
         ).all()
         returned = connection.execute(
             sa.select(e.detail).where(e.action == "return", e.refused.is_(None), e.at > since)
         ).scalars()
         without = sum("label" not in detail for detail in returned)
-    recent = {row.item_id for row in labels if row.kind == "second" and _aware(row.created_at) > since}
     pairs = [(row.label, row.ruled) for row in heard]
     return Figures(
         days=by_day(((row.action, _aware(row.at)) for row in done), last, days, _day),
@@ -246,7 +246,7 @@ def measure(queries: Queries, days: int = 30) -> Figures:
         by_judge=grouped((row.judge, (row.label, row.ruled)) for row in heard),
         blind=agreement([(row.label, row.ruled) for row in heard if row.blind]),
         sighted=agreement([(row.label, row.ruled) for row in heard if not row.blind]),
-        second=agreement(second_pairs((row.item_id, row.kind, row.label) for row in labels if row.item_id in recent)),
+        second=agreement(second_pairs((row.item_id, row.kind, row.label) for row in labels)),
         returned=without,
     )
 

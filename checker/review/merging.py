@@ -19,7 +19,7 @@ from checker.errors import NotAllowed, NotFound
 from checker.review import tables as t
 from checker.review.queries import Queries, item_from
 from checker.review.records import Actor, Item
-from checker.review.transitions import OPEN_STATES, RANK, Role
+from checker.review.transitions import RANK, RULES, Action, Role, State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ CLOSE = 0.9
 """Cosine from which two claims are suggested as one. A suggestion only: a person confirms every merge."""
 
 COMPARED = 5000
-"""Newest open items that a new one is compared with by meaning: 8 MB of vectors, a few milliseconds."""
+"""Newest items that a new one is compared with by meaning: 8 MB of vectors, a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Two open items that may say the same. `item` came later and would be merged into `other`."""
+    """Two items that may say the same. `item` came later and would be merged into `other`, settled or not."""
 
     item: Item
     other: Item
@@ -67,7 +67,9 @@ def claim_vectors(embedder: Embedder | None, claims: Sequence[Claim]) -> Vectors
 def suggest_merges(
     connection: Connection, ids: Sequence[str], hashes: Sequence[str], vectors: Vectors | None, now: datetime
 ) -> None:
-    """Keep the vectors of new items, and suggest merging them with open ones that say the same.
+    """Keep the vectors of new items, and suggest merging them into earlier ones that say the same.
+
+    What is decided or published already counts too: the answer to a claim that comes again may be there.
 
     Args:
         connection: The transaction that made the items.
@@ -101,7 +103,7 @@ def suggest_merges(
 def _same_words(connection: Connection, ids: Sequence[str], hashes: Sequence[str]) -> dict[tuple[str, str], float]:
     place = {item_id: number for number, item_id in enumerate(ids)}
     query = sa.select(t.items.c.id, t.items.c.text_hash).where(
-        t.items.c.text_hash.in_(set(hashes)), t.items.c.state.in_(_open())
+        t.items.c.text_hash.in_(set(hashes)), t.items.c.state != State.MERGED
     )
     rows = connection.execute(query.order_by(t.items.c.created_at.desc()).limit(COMPARED)).all()
     return {
@@ -115,7 +117,7 @@ def _same_words(connection: Connection, ids: Sequence[str], hashes: Sequence[str
 
 def _close(connection: Connection, ids: Sequence[str], vectors: Vectors) -> dict[tuple[str, str], float]:
     others, matrix = stored_vectors(
-        connection, vectors.embedder, t.items.c.state.in_(_open()) & t.items.c.id.not_in(ids), COMPARED
+        connection, vectors.embedder, (t.items.c.state != State.MERGED) & t.items.c.id.not_in(ids), COMPARED
     )
     known, rows = [*others, *ids], np.vstack([matrix, vectors.rows]) if len(others) else vectors.rows
     similar = vectors.rows @ rows.T
@@ -156,16 +158,16 @@ def suggestions(queries: Queries, *, item_id: str | None = None, limit: int = 10
         limit: Most pairs.
 
     Returns:
-        Pairs both of which may still be merged: neither dismissed, nor merged, nor past deciding.
+        Pairs that may still be merged: not dismissed, the later one not past deciding, neither merged.
     """
     s = t.merge_suggestions.c
     one, two = t.items.alias("one"), t.items.alias("two")
-    mergeable = [str(state) for state in OPEN_STATES]
+    mergeable = [str(state) for state in RULES[Action.MERGE].sources]
     query = (
         sa.select(s.item_id, s.other_id, s.similarity)
         .join(one, one.c.id == s.item_id)
         .join(two, two.c.id == s.other_id)
-        .where(s.dismissed_by.is_(None), one.c.state.in_(mergeable), two.c.state.in_(mergeable))
+        .where(s.dismissed_by.is_(None), one.c.state.in_(mergeable), two.c.state != State.MERGED)
         .order_by(s.similarity.desc(), s.created_at, s.item_id, s.other_id)
         .limit(limit)
     )
@@ -201,7 +203,3 @@ def dismiss(service: ReviewService, item_id: str, other_id: str, actor: Actor) -
                 item_id=item_id, user_id=actor.user_id, action="dismiss_merge", detail=detail, at=service.clock()
             )
         )
-
-
-def _open() -> list[str]:
-    return [str(state) for state in OPEN_STATES]

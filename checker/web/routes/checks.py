@@ -93,7 +93,11 @@ class CheckIn(BaseModel):
             "examples": [
                 {"text": "SULA, 23 Juni 2025 - Jembatan Sula ditutup pada Senin.", "title": "Jembatan Sula ditutup"},
                 {"url": "https://example.org/berita/jembatan-sula", "deadline": "2026-11-24T17:00:00+07:00"},
-            ]
+            ],
+            "anyOf": [
+                {"required": ["text"], "properties": {"text": {"type": "string", "pattern": r"\S"}}},
+                {"required": ["url"], "properties": {"url": {"type": "string", "pattern": r"\S"}}},
+            ],
         },
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parent))
 
 from reports import make_report
+from test_service import walk
 
 from checker.errors import NotAllowed, NotFound
 from checker.review.intake import add_report
@@ -49,6 +50,18 @@ def test_close_meaning_is_suggested_and_old_claims_are_not_read_again(service: R
     add_report(service, make_report(("Lalu lintas di jembatan berhenti.",), name="b"), embedder=embedder)
     assert pairs(service) == [("Lalu lintas di jembatan berhenti.", "Jembatan Sula ditutup.", 1.0)]
     assert embedder.read == ["Jembatan Sula ditutup.", "Harga beras naik.", "Lalu lintas di jembatan berhenti."]
+
+
+def test_a_claim_that_comes_again_meets_what_was_published(service: ReviewService, people: People) -> None:
+    embedder = ByTopic()
+    (old,) = add_report(service, make_report(("Jembatan Sula ditutup.",), name="a"), embedder=embedder)
+    walk(service, people, old, State.PUBLISHED)
+    (new,) = add_report(service, make_report(("Jembatan di Sula tutup total.",), name="b"), embedder=embedder)
+    (found,) = suggestions(service)
+    assert (found.item.id, found.other.id, found.other.state) == (new, old, State.PUBLISHED)
+    service.act(new, Action.CLAIM, people["ani"])
+    service.act(new, Action.DECIDE, people["ani"], Change(label="supported", reason="Ya."))
+    assert suggestions(service) == (), "what is decided is merged no more"
 
 
 def test_vectors_of_another_embedder_are_not_compared(service: ReviewService) -> None:
