@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from checker.chat.meeting import Words
+from checker.chat.meeting import Words, names_one, offices
 from checker.chat.questions import Question
 from checker.chat.tidy import lists
 from checker.injection import inspect
@@ -90,7 +90,19 @@ def quotes(checker: Checker, question: Question, as_of: datetime, about: str = "
         The best first; none where nothing is near enough.
     """
     asked_whole = f"{question.query} {about}".strip()
+    names = find_names(question.query)
+    content = _content(question.query, names)
     hits = _hits(checker, asked_whole, READ, as_of)
+    if held := offices(content):
+        # Who holds an office is said in passing, in reports on other things: those that name it are looked for.
+        known = {hit.passage.id for hit in hits}
+        named = " ".join(sorted(name for _, _, every in held for name in every))
+        more = _hits(checker, f"{named} {' '.join(span.text for span in names)}", WIDE, as_of)
+        hits = [
+            hit
+            for hit in (*hits, *(hit for hit in more if hit.passage.id not in known))
+            if names_one(hit.passage.text, held)
+        ]
     spans: dict[tuple[str, int, int], Hit] = {}
     for hit in hits:
         for start, end in _spans(hit):
@@ -105,7 +117,6 @@ def quotes(checker: Checker, question: Question, as_of: datetime, about: str = "
     for key, likely in zip(keys, likeness, strict=True):
         passage = spans[key].passage.id
         best_of[passage] = max(best_of.get(passage, -1.0), float(likely))
-    names = find_names(question.query)
     scored = []
     for index, key in enumerate(keys):
         hit = spans[key]
@@ -113,7 +124,7 @@ def quotes(checker: Checker, question: Question, as_of: datetime, about: str = "
         scored.append((score + _fit(question, texts[index], hit, names), index))
     scored.sort(key=lambda row: (-row[0], row[1]))
     near = [(score, spans[keys[index]], *keys[index][1:]) for score, index in scored[:RERANKED] if score >= NEAR]
-    words = Words(checker.store.embedder, _content(question.query, names))
+    words = Words(checker.store.embedder, content)
     words.learn(hit.passage.text for _, hit, _, _ in near)
     # What is asked must be met in the passage; the sentence that meets it best is the one to quote.
     near = [row for row in near if _names_it(row[1], names) and words.met_in(row[1].passage.text)]

@@ -97,6 +97,11 @@ def offices(words: Sequence[str]) -> list[tuple[int, int, frozenset[str]]]:
     return found
 
 
+def names_one(text: str, held: Sequence[tuple[int, int, frozenset[str]]]) -> bool:
+    """Whether a text names every one of some offices."""
+    return all(_holds(text, names) for _, _, names in held)
+
+
 def _holds(text: str, names: Iterable[str]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.I) for name in names)
 
