@@ -48,7 +48,7 @@ _EARLIER_ID = r"(?:semua|seluruh|segala|sebelumnya|terdahulu|di atas|tadi|anda|k
 _LABELS = r"(?:supports?|supported|refutes?|refuted|unsupported|neutral|needs[_ ]source)"
 _LABELS_ID = r"(?:didukung|mendukung|terbukti|terbantah|tidak didukung|membantah|perlu sumber|benar|salah)"
 # An order starts a clause or follows a word that makes one of it.
-_IMPERATIVE = r"(?:^|[.!?:;,\n\"'“(>*]\s*|\b(?:please|must|should|always|now|then|and|you|to|just|simply)\s+)"
+_IMPERATIVE = r"(?:^|[.!?:;,\n\"'“(>*-]\s*|\b(?:please|must|should|always|now|then|and|you|to|just|simply)\s+)"
 _IMPERATIVE_ID = r"(?:^|[.!?:;,\n\"'“(>*]\s*|\b(?:tolong|harap|mohon|harus|wajib|selalu|lalu|dan|cukup|segera)\s+)"
 _ABOUT = r"(?=[^.!?\n]{0,80}\b(?:claims?|statements?|stances?|verdicts?|labels?|json|everything)\b)"
 _ABOUT_ID = r"(?=[^.!?\n]{0,80}\b(?:klaim|pernyataan|label|putusan|json|semuanya)\b)"
@@ -79,7 +79,13 @@ _ADDRESS: tuple[tuple[str, str], ...] = (
     (
         "tells the reader to drop its instructions",
         rf"\b(?:ignore|disregard|forget|override|bypass)\W+(?:\w+\W+){{0,3}}?{_EARLIER}\W+(?:\w+\W+){{0,3}}?"
-        r"(?:instruction|prompt|rule|guideline|direction|message)s?\b",
+        r"(?:instruction|prompt|message)s?\b",
+    ),
+    (
+        # People disregard rules and guidelines too: here the sentence must give an order.
+        "tells the reader to drop its instructions",
+        rf"{_IMPERATIVE}(?:ignore|disregard|forget|override|bypass)\W+(?:\w+\W+){{0,3}}?{_EARLIER}\W+"
+        r"(?:\w+\W+){0,3}?(?:rule|guideline|direction)s?\b",
     ),
     (
         "tells the reader to drop its instructions",
