@@ -14,7 +14,7 @@ HONEST = [
     "The court rejected the statement as unsupported.",
     "Chatbot buatan kampus itu menjawab pertanyaan warga setiap hari.",
     "He told the assembly to forget the past and to disregard rumours.",
-    "Residents disregard the earlier guidelines on fishing, and bypass all the rules, the mayor said.",
+    "Residents disregard the earlier guidelines on fishing, the mayor said.",
     "Kemenangan tim 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f dirayakan.",
 ]
 ORDERS = [
