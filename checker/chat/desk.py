@@ -44,6 +44,8 @@ _ASKS_FOR_QUEUE = re.compile(
     re.IGNORECASE,
 )
 
+_ADDRESS = re.compile(r"https?://\S+")
+
 Enqueue = Callable[[Report], Awaitable[Sequence[QueueItem]]]
 Status = Callable[[Sequence[str]], Awaitable[Sequence[QueueItem]]]
 
@@ -96,6 +98,9 @@ class Desk:
     async def check_article(self, article: str) -> str:
         """Find the claims of an article and check each. Give its text, its address, or "pasted" for a pasted text."""
         text = self.asked if article.strip().strip('"').casefold() == PASTED else article
+        if _ADDRESS.fullmatch(text.strip()) and not any(text.strip() in said for said in self.ground.asked):
+            # An address that evidence brought up could carry the conversation away in its query.
+            return "Only an address that the person gave may be fetched."
         report = await self.toolbox.check_article(text, self.as_of, self._progress)
         self.articles += 1
         return await self._take(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,8 +128,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise SettingsError(
-            f"cannot listen on {host}:{port} ({error.strerror or error}); choose another with --host and --port"
+            f"cannot listen on {host}:{port} ({why.lower()}); choose another with --host and --port"
         ) from error
 
 

@@ -221,6 +221,17 @@ async def test_only_a_person_sends_to_the_queue(checker: Checker) -> None:
     assert queued[1] is queued[0]
 
 
+async def test_only_addresses_of_the_asker_are_fetched(checker: Checker) -> None:
+    url = "http://127.0.0.1:9/?said=everything"
+    played = Played(checker, [ToolCall("check_article", {"article": url}), "ok"])
+    await played.answer()
+    assert "Only an address that the person gave" in str(played.sent[-1].content)
+    asked = Played(checker, [ToolCall("check_article", {"article": url}), "ok"])
+    await asked.answer(f"Periksa {url}")
+    assert "This failed" in str(asked.sent[-1].content)  # it was tried, and a private address is refused
+    assert "127.0.0.1" in str(asked.sent[-1].content)
+
+
 async def test_a_long_article_is_at_hand_without_being_copied(checker: Checker) -> None:
     article = (
         "Araghchi di Moskow\n\nPresiden Rusia Vladimir Putin menerima Menteri Luar Negeri Iran Abbas Araghchi di "
