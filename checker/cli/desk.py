@@ -135,29 +135,21 @@ def write_json(value: Any) -> None:
     write_out(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
 
 
-def say(text: str, *, stderr: bool = False) -> None:
+def say(text: str, *, stderr: bool = False, indent: int = 0) -> None:
     """Print a line; what came from outside in it cannot steer the terminal."""
     from checker.cli.common import console
     from checker.render.base import clean_line
 
-    console(stderr=stderr).print(clean_line(text), soft_wrap=True)
+    console(stderr=stderr).print(" " * indent + clean_line(text), soft_wrap=True)
 
 
 def show_items(items: Sequence[Item], total: int) -> None:
-    """Print items as a table, in the order given."""
-    from rich.table import Table
-
-    from checker.cli.common import console
-    from checker.render.base import clean_line
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "state", "machine", "flags", "holder", "claim"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("id", "state"))
+    """Print items, two lines each, in the order given."""
     for item in items:
-        table.add_row(
-            item.id, str(item.state), item.machine_label, flags(item), item.holder_name or "-", clean_line(item.text)
-        )
-    console().print(table)
+        held = f", held by {item.holder_name}" if item.holder_name else ""
+        urgent = "" if (marks := flags(item)) == "-" else f", {marks}"
+        say(f"{item.id} {item.state}, machine: {item.machine_label}{urgent}{held}")
+        say(item.text, indent=2)
     say(f"{len(items)} of {total}", stderr=True)
 
 

@@ -124,8 +124,9 @@ def show(
     for verdict in verdicts[:1]:
         say(f"machine ({verdict.judge}): {verdict.label}, {verdict.reason}, confidence {verdict.confidence:.2f}")
         for cited in verdict.citations:
-            say(f"  {cited['stance']}: {cited['publisher']} {cited['published_at'] or 'undated'}: {cited['quote']}")
-            say(f"    {cited['source_id']} {cited['url']}")
+            dated = cited["published_at"] or "undated"
+            say(f"{cited['stance']}: {cited['publisher'] or '-'}, {dated}: {cited['quote']}", indent=2)
+            say(f"{cited['source_id']} {cited['url']}", indent=4)
     for decision in decisions:
         rating = f" ({decision.rating})" if decision.rating else ""
         say(f"{decision.kind} reader {decision.user_name}: {decision.label}{rating}: {decision.reason}")
