@@ -42,6 +42,9 @@ BUSY = 4
 AT_HAND = 4
 """Threads for what must answer at once: reading a message, the conversation's store."""
 
+MOST_KEPT = 100_000
+"""Characters of a message that are kept: of one that was too long to be read, its beginning."""
+
 FOR_AGENT = frozenset({"claims", "wh", "article", "url", "unclear", "who", "which", "refusal", "opinion"})
 """What a chat model words. Follow-ups on the last answer, the queue and small talk need none."""
 
@@ -304,10 +307,6 @@ class ChatService:
             keep=work.keep.reports.append,
         ):
             yield event
-
-
-MOST_KEPT = 100_000
-"""Characters of a message that are kept: of one that was too long to be read, its beginning."""
 
 
 def _broken(work: Work, message: str) -> Text:

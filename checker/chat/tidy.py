@@ -40,7 +40,8 @@ def language_of(text: str, default: str = "id") -> str:
 def formal(text: str) -> str:
     """Indonesian as the evidence is written: short forms in full, particles of speech gone. English is left alone."""
     for pattern, full in _rewrites():
-        text = pattern.sub(lambda match, full=full: _like(match.group(), full), text)
+        for found in reversed(list(pattern.finditer(text))):
+            text = text[: found.start()] + _like(found.group(), full) + text[found.end() :]
     text = _particles().sub("", text)
     return re.sub(r" +([,.;:!?])", r"\1", re.sub(r" {2,}", " ", text)).strip()
 

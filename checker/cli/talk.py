@@ -149,7 +149,9 @@ def _print(text: str, screen: Console) -> None:
 
 def print_sources(answer: Answer, screen: Console) -> None:
     """The sources of an answer, with their addresses."""
-    from checker.chat.plain import source_list
+    from rich.text import Text
+
+    from checker.chat.plain import source_list, to_plain
 
     if answer.citations:
-        _print(source_list(answer), screen)
+        screen.print(Text(to_plain(source_list(answer)).rstrip()), overflow="fold")
