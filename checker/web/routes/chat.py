@@ -23,10 +23,12 @@ from checker.chat.doors.opened import agent_of, people_queue, queue_tools
 from checker.chat.events import Cited, Event, Finished, Progress, Started, Text, answer_to_json
 from checker.chat.service import ChatService
 from checker.chat.toolbox import context_of
+from checker.errors import NotFound
 from checker.review.transitions import Role
 from checker.web import pages
 from checker.web.deps import AppState, State, Who
 from checker.web.words import mark
+from retrieval.errors import SourceNotFound
 
 logger = logging.getLogger(__name__)
 
@@ -180,7 +182,10 @@ async def source(
     """A quote in its source; with `part` without the page around it, for a dialog."""
 
     def read() -> Any:
-        return saring.evidence().get(id)
+        try:
+            return saring.evidence().get(id)
+        except SourceNotFound as error:
+            raise NotFound(f"no source {id[:60]!r} in the evidence (any more)") from error
 
     found = await run_in_threadpool(read)
     shown = context_of(found, start, end, AROUND)

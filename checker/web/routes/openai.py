@@ -140,6 +140,12 @@ async def chat_completions(request: Request, who: Who, saring: State, body: Comp
     return JSONResponse(completion(body, body_of(await asked.answer(), asked.place), id=id, created=created))
 
 
+@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def anything_else(rest: str) -> Response:
+    """What other parts of that API clients look for is not here, and is said so in its shape."""
+    raise HTTPException(404, f"there is no /v1/{rest[:60]} here; there are /v1/models and /v1/chat/completions")
+
+
 def _must_be_ours(name: str) -> None:
     if name != MODEL:
         raise _NoSuchModel(f"the model {name[:60]!r} does not exist; there is {MODEL!r}")

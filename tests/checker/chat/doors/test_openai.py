@@ -179,6 +179,9 @@ def test_what_is_no_json(site: Site) -> None:
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
     assert httpx.get(f"{site.url}/v1/models").json()["error"]["code"] == "invalid_api_key"
+    for path in ("embeddings", "chat/completions", "images/generations"):
+        there = httpx.get(f"{site.url}/v1/{path}", headers=headers)
+        assert (there.status_code, there.json()["error"]["code"]) == (404, "not_found")
 
 
 def test_parts_and_pictures(client: openai.OpenAI) -> None:
