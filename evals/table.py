@@ -78,6 +78,7 @@ _TITLES: Mapping[str, str] = {
     "attribution": "Attribution: who said it?",
     "checkworthiness": "Check-worthiness: is a sentence worth checking?",
     "citation": "Citations: do they exist, and do they carry the verdict?",
+    "chat": "Chat: is each turn of a conversation answered as it should be?",
 }
 
 
@@ -184,6 +185,13 @@ def _citation(summary: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             yield (name, str(part["n"]), str(part["verdicts"]), str(part["failed"]), *numbers)
 
 
+def _chat(summary: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    yield ("turns that ask for", "turns", "failed", "right", "share right", "verdicts equal to saring check")
+    for name, part in (("all", summary["overall"]), *summary["kinds"].items()):
+        numbers = (str(part["turns_right"]), _around(part, "right"), _short(part["verdicts_equal"]))
+        yield (name.replace("_", " "), str(part["n"]), str(part["failed"]), *numbers)
+
+
 def _none(_: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     yield from ()
 
@@ -196,6 +204,7 @@ _ROWS = {
     "attribution": _attribution,
     "checkworthiness": _checkworthiness,
     "citation": _citation,
+    "chat": _chat,
 }
 
 

@@ -128,3 +128,11 @@ def test_conversations_are_held_over_the_scripts_cards(tmp_path: Path) -> None:
     assert [wrong(turn) for turn in row["turns"]] == [[], [], []]
     assert row["turns"][1]["equal"] == [True]
     assert row["turns"][1]["first_s"] <= row["turns"][1]["seconds"]
+
+
+def test_the_readme_table_has_a_row_for_each_kind_of_turn() -> None:
+    from evals.table import _chat
+
+    rows = list(_chat(score([{"solver": "chat", "system": "embedded", "id": "x", "turns": [turn({}), turn({})]}])))
+    assert [row[:4] for row in rows[1:]] == [("all", "2", "0", "2"), ("verdict", "2", "0", "2")]
+    assert all(len(row) == len(rows[0]) for row in rows)
