@@ -46,18 +46,33 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        shutil.copy(migrated, tmp_path / "queue.sqlite3")
-        yield str(tmp_path / "queue.sqlite3")
-        return
+@pytest.fixture(scope="session")
+def template() -> Iterator[str]:
+    """Name of an empty PostgreSQL queue, migrated once; tests start from copies."""
     if not POSTGRES:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_POSTGRES)
     name = f"saring_test_{secrets.token_hex(6)}"
     admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    Database.open(sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)).close()
+    yield name
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        shutil.copy(migrated, tmp_path / "queue.sqlite3")
+        yield str(tmp_path / "queue.sqlite3")
+        return
+    template = request.getfixturevalue("template")
+    name = f"saring_test_{secrets.token_hex(6)}"
+    admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     try:
         yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
     finally:
