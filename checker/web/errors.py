@@ -51,6 +51,10 @@ STATUSES: Mapping[type[Exception], int] = {
 """The status of every error; the nearest ancestor's where an error is not listed, 500 where none is."""
 
 
+_WRITTEN = frozenset({"reason", "comment", "text"})
+"""Form fields that people write sentences into."""
+
+
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 
@@ -143,7 +147,13 @@ def answer(request: Request, error: Exception, status: int | None = None) -> Res
 
     try:
         return page(
-            request, "error.html", status=status, error=error, detail=detail_of(error, status), status_code=status
+            request,
+            "error.html",
+            status=status,
+            error=error,
+            detail=detail_of(error, status),
+            written=_written(request),
+            status_code=status,
         )
     except Exception:
         logger.exception("the page about an error failed itself")
@@ -162,6 +172,15 @@ def install(app: FastAPI) -> None:
 
     for kind in (e.CheckerError, RetrievalError, OperationalError, PoolTimeout, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, handle)
+
+
+def _written(request: Request) -> list[str]:
+    """What somebody wrote into the form that is refused: a session that ended must not cost them their words."""
+    form = getattr(request, "_form", None)  # read already, or there was none
+    if form is None:
+        return []
+    texts = [value for name, value in form.multi_items() if name in _WRITTEN and isinstance(value, str)]
+    return [text for text in texts if text.strip()]
 
 
 def _methods(request: Request) -> str:

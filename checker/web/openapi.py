@@ -54,8 +54,9 @@ def _schema(app: FastAPI) -> dict[str, Any]:
         description=(
             "Everything the pages do. Programs send `Authorization: Bearer saring_…`, a token made on the account's "
             "page; browsers send their session's cookie, and `X-CSRF-Token` with whatever changes something. Errors "
-            "come in one shape, `application/problem+json` (RFC 9457). Writes take an `Idempotency-Key`: the same "
-            "request under the same key is done once. A machine's label is a suggestion, never a rating."
+            "come in one shape, `application/problem+json` (RFC 9457). Actions on items, and checks, take an "
+            "`Idempotency-Key`: the same request under the same key is done once. A machine's label is a suggestion, "
+            "never a rating."
         ),
     )
     components = schema.setdefault("components", {})

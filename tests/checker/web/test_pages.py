@@ -77,6 +77,16 @@ def test_what_was_typed_survives_a_refusal(sign_in: SignIn, items: list[str]) ->
     assert "Alasan yang panjang." in late.text
 
 
+def test_a_session_that_ended_costs_nobody_their_words(sign_in: SignIn, saring: AppState, items: list[str]) -> None:
+    ani = sign_in("ani")
+    token = ani.token()
+    saring.accounts.sign_out(ani.cookies["__Host-saring"])
+    answer = ani.post(f"/queue/{items[0]}/comment", data={"csrf": token, "comment": "Ditulis setengah jam <b>."})
+    assert answer.status_code == 401
+    assert "Ditulis setengah jam &lt;b&gt;." in answer.text
+    assert 'href="/login"' in answer.text
+
+
 def test_sending_a_form_twice_does_it_once(sign_in: SignIn, saring: AppState, items: list[str]) -> None:
     ani = sign_in("ani")
     for _ in range(2):
