@@ -1,7 +1,7 @@
 # mypy: disable-error-code="untyped-decorator"
 """The tasks as `inspect_ai` tasks, for people who live in that ecosystem.
 
-    pip install "saring[inspect]"
+    pip install "saring[inspect]"     # in an environment of its own: it asks for older packages than constraints.txt
     inspect eval evals/inspect_tasks.py@stance --model none -T data=indonli -T limit=200
     inspect eval evals/inspect_tasks.py@stance --model openai/gpt-5-mini -T data=indonli -T judge=model
     inspect view
@@ -128,21 +128,27 @@ def _answer(solver_name: str, cases: Mapping[str, Case], tools: Tools, options: 
     return solve
 
 
+def numbers_of(name: str, rows: Sequence[Row], seed: int) -> dict[str, float]:
+    """The task's numbers of rows, without slices, as Inspect shows metrics: the whole's, or those of its one part."""
+    summary = task_named(name).score(rows, seed)
+    parts = [
+        summary.get("overall"),
+        *(summary.get("systems") or {}).values(),
+        *(summary.get("datasets") or {}).values(),
+    ]
+    whole: Mapping[str, Any] = next((part for part in parts if part), {})
+    return {
+        key: float(value)
+        for key, value in {**summary, **whole}.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
 def _score(name: str, seed: int) -> Scorer:
     @metric(name=name)
     def numbers() -> Metric:
         def measure(scores: list[SampleScore]) -> Mapping[str, float]:
-            rows = [(sample.score.metadata or {})["row"] for sample in scores]
-            summary = task_named(name).score(rows, seed)
-            parts = [summary.get("overall"), *(summary.get("systems") or {}).values()]
-            parts += (summary.get("datasets") or {}).values()
-            whole: Mapping[str, Any] = next((part for part in parts if part), {})
-            found = {**summary, **whole} if whole else summary
-            return {
-                key: float(value)
-                for key, value in found.items()
-                if isinstance(value, int | float) and not isinstance(value, bool)
-            }
+            return numbers_of(name, [(sample.score.metadata or {})["row"] for sample in scores], seed)
 
         return measure
 

@@ -60,3 +60,38 @@ def test_inspects_own_model_is_asked_by_multiple_choice(tmp_path: Path) -> None:
     assert task.dataset[0].choices == [
         "It supports the claim.", "It contradicts the claim.", "It does not settle the claim.",
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_inspect_eval_runs_the_tasks_by_name(tmp_path: Path) -> None:
+    """As people of that ecosystem type it, with the embedded judge; what it logs is read back by Inspect itself."""
+    import os
+    import subprocess
+    import sys
+
+    path = pairs(tmp_path / "p.jsonl", 6)
+    tasks = Path(inspect_tasks.__file__)
+    command = [sys.executable, "-m", "inspect_ai", "eval", f"{tasks}@stance", "--model", "none", "--display", "none"]
+    done = subprocess.run(
+        [*command, "-T", f"data={path}", "--log-dir", str(tmp_path / "logs")],
+        capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False,
+        env={**os.environ, "PYTHONPATH": str(tasks.parents[1])},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    [file] = (tmp_path / "logs").glob("*.eval")
+    log = inspect_ai.log.read_eval_log(str(file))
+    assert numbers(log)["n"] == 6
+    assert {sample.id.split("/")[0] for sample in log.samples} == {"a", "b"}
+
+
+def test_marked_articles_have_their_numbers_too() -> None:
+    rows = [
+        {
+            "solver": "extraction", "system": "extractor", "id": "d/a", "dataset": "d", "language": "en",
+            "kind": "attributed", "failures": [], "sentences": [], "seconds": 1.0,
+            "claims": [{"start": 0, "end": 10, "attribution": {"speaker": "The mayor"}}],
+            "attributions": [{"source": "mayor", "cue": [11, 15], "content": [0, 10]}],
+        }
+    ]  # fmt: skip
+    [measure] = [metric for metric in inspect_tasks.numbers_of("attribution", rows, 0).items() if metric[0] == "recall"]
+    assert measure == ("recall", 1.0)
