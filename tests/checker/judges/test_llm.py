@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -279,6 +280,29 @@ def test_each_check_has_an_account_of_its_own(server: OpenAIServer) -> None:
             assert account.calls == 2
     bench = asking.hear(HEARINGS)
     assert bench.usage == {"calls": 0, "cached": 2, "prompt_tokens": 0, "completion_tokens": 0}
+
+
+def test_checks_at_the_same_time_share_the_server_and_not_the_account(server: OpenAIServer) -> None:
+    """As on the page: one judge, many people."""
+    server.delay = 0.05
+    asking = judge(server, limits=replace(QUICK, concurrency=3), max_calls=8)
+    used: dict[int, dict[str, int]] = {}
+
+    def check(number: int) -> None:
+        many = [source(f"s{number}-{part}", f"Ferry {part} of line {number} left.") for part in range(number + 3)]
+        with one_check() as account:
+            asking.hear([Hearing(CLOSED, tuple(hit(item) for item in many))])
+            used[number] = account.usage()
+
+    server.answer = lambda _, user: reply(*((name, "neutral", 0.9, "") for name in asked(user)))
+    threads = [threading.Thread(target=check, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {number: usage["calls"] for number, usage in used.items()} == {0: 3, 1: 4, 2: 5, 3: 6}
+    assert len(server.requests) == 18
+    assert server.most_at_once <= 3, "the limit is of all checks together"
 
 
 @pytest.mark.parametrize("kind", ["length", "truncate"])
