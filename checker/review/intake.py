@@ -231,7 +231,9 @@ def add_verdict(connection: Connection, item_id: str, verdict: Verdict, report: 
 
 
 def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
-    """Record a fresh verdict on an item; flag it where a decision stands that the new verdict would not have led to.
+    """Record a fresh verdict on an item; flag it where a decision stands that the new verdict speaks against.
+
+    A verdict that only comes round to what people decided is recorded, and disturbs nobody.
 
     Args:
         service: The queue.
@@ -246,9 +248,13 @@ def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
     with service.database.write() as connection:
         row = service.row(connection, item_id)
         changed = verdict.label != row["machine_label"]
-        decided = State(row["state"]) in {State.DECIDED, State.IN_SECOND_REVIEW, State.APPROVED, *PUBLIC_STATES}
         if not changed:
             return bool(row["recheck"])
+        decided = State(row["state"]) in {State.DECIDED, State.IN_SECOND_REVIEW, State.APPROVED, *PUBLIC_STATES}
+        ruled = connection.execute(
+            sa.select(t.decisions.c.label).where(t.decisions.c.id == row["decision_id"])
+        ).scalar()
+        against = decided and verdict.label != ruled
         add_verdict(connection, item_id, verdict, report, now)
         score, uncertainty = need(verdict, row["checkworthiness"])
         connection.execute(
@@ -259,7 +265,7 @@ def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
                 need=score,
                 uncertainty=uncertainty,
                 disputed=verdict.disputed,
-                recheck=bool(row["recheck"]) or decided,
+                recheck=against,
                 version=row["version"] + 1,
                 updated_at=now,
             )
@@ -274,9 +280,9 @@ def recheck(service: ReviewService, item_id: str, report: Report) -> bool:
                 at=now,
             )
         )
-        if decided and done.inserted_primary_key is not None:
+        if against and done.inserted_primary_key is not None:
             outbox.tell_item(connection, "item.recheck", int(done.inserted_primary_key[0]), item_id, now)
-    return decided
+    return against
 
 
 def clean(text: str) -> str:

@@ -309,6 +309,23 @@ def test_new_evidence_flags_a_decided_claim(service: ReviewService, people: Peop
         service.act(item.id, Action.KEEP, people["citra"], Change(comment="Sekali lagi."))
 
 
+def test_new_evidence_that_agrees_with_people_disturbs_nobody(
+    service: ReviewService, people: People, clock: object
+) -> None:
+    (item_id,) = add_report(service, make_report(("Dua pilar retak.",), label="needs_source"))
+    walk(service, people, item_id, State.PUBLISHED)  # people say: supported
+    for label, flagged in (("supported", False), ("unsupported", True), ("supported", False)):
+        clock.forward(minutes=1)  # type: ignore[attr-defined]
+        assert recheck(service, item_id, make_report(("Dua pilar retak.",), label=label)) is flagged
+        assert service.get(item_id).recheck is flagged
+    assert [verdict.label for verdict in service.verdicts(item_id)] == [
+        "supported",
+        "unsupported",
+        "supported",
+        "needs_source",
+    ]
+
+
 def test_null_characters_and_lone_surrogates_are_kept_out(service: ReviewService) -> None:
     (item_id,) = add_report(service, make_report(("Jembatan\x00 \ud800 ditutup.",), name="odd", title="\x00"))
     assert "\x00" not in service.get(item_id).text
