@@ -28,6 +28,8 @@ ARTICLE_SENTENCES = 3
 
 MOST_CLAIMS = 5
 
+_POINT = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-•*–—])\s+(?=\S+\s+\S)")
+_QUOTED = re.compile('["“”‘«»]')
 _URL = re.compile(r"https?://[^\s<>\"')\]]+", re.I)
 
 
@@ -171,7 +173,7 @@ def _sentences(text: str) -> tuple[list[str], bool]:
     """The sentences of a short message, without those that give orders to the machine, and whether there were any."""
     from retrieval.segment import split_sentences
 
-    every = [text[start:end] for start, end in split_sentences(text)]
+    every = [part for start, end in split_sentences(text) for part in _listed(text[start:end])]
     kept = [sentence for sentence in every if not inspect(sentence).flagged]
     # A mark alone ("Betul?") belongs to what stands before it.
     joined: list[str] = []
@@ -181,6 +183,15 @@ def _sentences(text: str) -> tuple[list[str], bool]:
         else:
             joined.append(sentence)
     return joined, len(kept) < len(every)
+
+
+def _listed(sentence: str) -> list[str]:
+    """A point of a list without its mark; a sentence of several points as those points."""
+    sentence = _POINT.sub("", sentence)
+    parts = [part.strip() for part in sentence.split(";")]
+    if len(parts) > 1 and not _QUOTED.search(sentence) and all(len(part.split()) >= 3 for part in parts):
+        return parts
+    return [sentence]
 
 
 def _only_asks(sentence: str) -> bool:
@@ -210,8 +221,10 @@ def _said(sentences: Sequence[str], language: str, memory: Memory) -> Understood
 
 
 def _leads(asks: Sequence[Ask], asked: Sequence[Ask]) -> bool:
+    """Whether what is not asked is short, names nobody and stands before what is."""
+    first = asks.index(asked[0])
     rest = [ask for ask in asks if ask not in asked]
-    return all(len(ask.claim.split()) <= 6 and not persons_in([ask.claim]) for ask in rest)
+    return rest == list(asks[:first]) and all(len(a.claim.split()) <= 6 and not persons_in([a.claim]) for a in rest)
 
 
 def _greets(sentence: str) -> bool:

@@ -34,6 +34,7 @@ AFTER = Memory(language="id", claims=("Jembatan Sula ditutup.", "Feri dikerahkan
         ("since when?", "since", 0),
         ("kenapa begitu?", "why", 0),
         ("are you sure?", "why", 0),
+        ("jelaskan dong", "why", 0),
         ("apakah itu benar?", "that", 0),
         ("siapa yang bilang begitu?", "who_says", 0),
         ("kapan itu terjadi?", "when", 0),
@@ -127,6 +128,20 @@ def test_orders_in_a_message_are_text() -> None:
 def test_several_questions_are_several_claims() -> None:
     understood = understand("Benarkah jembatan Sula ditutup? Dan apakah feri dikerahkan?")
     assert [ask.claim for ask in understood.asks] == ["Jembatan Sula ditutup.", "Feri dikerahkan."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cek klaim ini: jembatan Sula ditutup; feri sudah dikerahkan",
+        "Benarkah dua klaim berikut: jembatan Sula ditutup; feri sudah dikerahkan?",
+        "1. Jembatan Sula ditutup\n2. Feri sudah dikerahkan",
+        "- Jembatan Sula ditutup\n- Feri sudah dikerahkan",
+    ],
+)
+def test_a_list_is_several_claims(text: str) -> None:
+    claims = [ask.claim for ask in understand(text).asks]
+    assert claims == ["Jembatan Sula ditutup.", "Feri sudah dikerahkan."]
 
 
 def test_what_leads_up_to_a_question_is_not_asked_about() -> None:
