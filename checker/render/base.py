@@ -186,6 +186,19 @@ def summary(report: Report, language: str) -> str:
     return f"{total} {noun}: " + " · ".join(parts)
 
 
+def cost_line(report: Report, language: str) -> str:
+    """What the check cost at a chat model; empty where none was asked."""
+    usage = report.usage
+    if "prompt_tokens" not in usage:
+        return ""
+    return words(language)["cost"].format(
+        calls=usage.get("calls", 0),
+        cached=usage.get("cached", 0),
+        prompt=usage["prompt_tokens"],
+        completion=usage.get("completion_tokens", 0),
+    )
+
+
 def speaker_line(claim: Claim, language: str) -> str:
     """Who is said to have said it: "Dmitry Peskov, juru bicara Kremlin, melalui Reuters"; empty for nobody."""
     attribution = claim.attribution

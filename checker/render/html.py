@@ -22,6 +22,7 @@ from checker.render.base import (
     Row,
     clean,
     clean_line,
+    cost_line,
     counts,
     failure_line,
     guess_language,
@@ -90,6 +91,7 @@ def render_html(report: Report, *, language: str = "en") -> str:
         language=language,
         w=words(language),
         summary=summary(report, language),
+        cost=cost_line(report, language),
         versions=sorted(report.versions.items()),
         # A page is passed on; where the store lies on the editor's machine is nobody else's business.
         settings=sorted((key, plain(value)) for key, value in report.settings.items() if key != "store"),

@@ -9,6 +9,7 @@ from checker.render.base import (
     SYMBOLS,
     Row,
     clean_line,
+    cost_line,
     failure_line,
     origins_line,
     rows,
@@ -52,6 +53,8 @@ def render_markdown(report: Report, *, language: str = "en") -> str:
         lines += [f"## {vocabulary['notes']}", ""]
         lines += [f"- {escape(note)}" for note in report.notes]
         lines.append("")
+    if cost := cost_line(report, language):
+        lines += [f"{cost}.", ""]
     lines += [f"*{vocabulary['machine']}*", ""]
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ from checker.render.base import (
     Row,
     Status,
     clean_line,
+    cost_line,
     failure_line,
     origins_line,
     rows,
@@ -82,6 +83,8 @@ def print_report(report: Report, console: Console, *, language: str = "en") -> N
         console.print()
     for note in report.notes:
         console.print(Text(f"{vocabulary['notes']}: {clean_line(in_language(note, language))}", style="dim"))
+    if cost := cost_line(report, language):
+        console.print(Text(cost, style="dim"))
     console.print(_summary(report, language, _symbols(console)))
 
 

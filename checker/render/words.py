@@ -48,6 +48,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_citation": "No source to quote.",
         "context": "In context",
         "as_of": "Evidence up to",
+        "cost": "Chat model: {calls} calls, {cached} answers kept from earlier, {prompt} prompt and {completion} "
+        "completion tokens",
         "created": "Checked on",
         "article": "Article",
         "notes": "Notes",
@@ -137,6 +139,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_citation": "Tidak ada sumber untuk dikutip.",
         "context": "Konteks",
         "as_of": "Bukti hingga",
+        "cost": "Model bahasa: {calls} panggilan, {cached} jawaban tersimpan, {prompt} token perintah dan {completion} "
+        "token jawaban",
         "created": "Diperiksa pada",
         "article": "Artikel",
         "notes": "Catatan",

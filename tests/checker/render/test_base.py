@@ -9,6 +9,7 @@ from checker.render import FORMATS, check_format, render
 from checker.render.base import (
     clean,
     clean_line,
+    cost_line,
     counts,
     failure_line,
     guess_language,
@@ -177,3 +178,13 @@ def test_a_failure_says_where_it_happened() -> None:
 )
 def test_the_language_of_a_quote_is_told_by_its_small_words(text: str, language: str) -> None:
     assert guess_language(text) == language
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+@pytest.mark.parametrize("format", ["text", "markdown", "html", "json"])
+def test_every_report_says_what_a_chat_model_cost(report: Report, language: str, format: str) -> None:
+    usage = {"calls": 37, "cached": 5, "prompt_tokens": 22353, "completion_tokens": 2382}
+    shown = render(replace(report, usage=usage), format, language=language)
+    for number in ("37", "22353", "2382"):
+        assert number in shown
+    assert cost_line(report, language) == "", "nobody was asked"
