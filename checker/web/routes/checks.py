@@ -313,7 +313,7 @@ def start_from_form(
 
 
 @router.get("/checks/{check_id}")
-def check_page(request: Request, who: Who, saring: State, check_id: str) -> Response:  # noqa: ARG001 - signed in
+def check_page(request: Request, who: Who, saring: State, check_id: AnyId) -> Response:  # noqa: ARG001 - signed in
     """One check, live; without JavaScript the page looks again by itself."""
     jobs = jobs_of(saring)
     last = jobs.last_event(check_id)  # before the rest: what happens in between is in the stream that follows it
@@ -332,7 +332,7 @@ def check_page(request: Request, who: Who, saring: State, check_id: str) -> Resp
 
 
 @router.post("/checks/{check_id}/retry", dependencies=[require(Role.CHECKER)])
-def retry_from_page(who: Who, saring: State, check_id: str) -> Response:
+def retry_from_page(who: Who, saring: State, check_id: AnyId) -> Response:
     """Begin a failed check anew."""
     jobs_of(saring).retry(check_id, who)
     return RedirectResponse(f"/checks/{check_id}", 303)

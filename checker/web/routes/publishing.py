@@ -137,17 +137,16 @@ def fact_box(request: Request, saring: State, article_id: PublicId) -> Response:
 # -- for the desk
 
 
-@router.get("/export", dependencies=[require(Role.CHECKER)])
-def export_page(who: Who, saring: State, format: Format = "csv", check: str = "", q: str = "") -> Response:
-    """Everything approved that is filtered, as a file."""
-    asked = ItemFilters(check=check[:60], q=q[:500])
-    return _file(saring, asked.filters(who), format)
-
-
 class ExportQuery(ItemFilters):
     """Which items, and as what."""
 
     format: Format = Field(default="claimreview", description="What to write.")
+
+
+@router.get("/export", dependencies=[require(Role.CHECKER)])
+def export_page(who: Who, saring: State, query: Annotated[ExportQuery, Query()]) -> Response:
+    """Everything approved that is filtered, as a file."""
+    return _file(saring, query.filters(who), query.format)
 
 
 class CorrectionOut(BaseModel):

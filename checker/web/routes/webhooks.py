@@ -98,7 +98,7 @@ class DeliveryOut(BaseModel):
     """One word to one receiver, and what became of it."""
 
     id: str
-    webhook_id: str
+    webhook_id: AnyId
     event: str
     status: Literal["pending", "sent", "dead"]
     attempts: int
@@ -190,7 +190,7 @@ def add_from_form(
 
 @router.post("/webhooks/{webhook_id}/{change}")
 def change_from_form(
-    who: Who, saring: State, webhook_id: str, change: Literal["enable", "disable", "remove"]
+    who: Who, saring: State, webhook_id: AnyId, change: Literal["enable", "disable", "remove"]
 ) -> Response:
     """Switch a receiver off or on, or remove it."""
     webhooks = webhooks_of(saring)
@@ -202,7 +202,7 @@ def change_from_form(
 
 
 @router.post("/deliveries/{delivery_id}/replay")
-def replay_from_form(who: Who, saring: State, delivery_id: str) -> Response:
+def replay_from_form(who: Who, saring: State, delivery_id: AnyId) -> Response:
     """Send a delivery again."""
     webhooks_of(saring).replay(delivery_id, who)
     return pages.flash(RedirectResponse("/webhooks", 303), mark("It will be sent again."))

@@ -164,3 +164,27 @@ def test_who_may_export(sign_in: SignIn, stranger: Browser) -> None:
     assert stranger.get("/export").status_code == 303
     assert sign_in("fitri").get("/api/export").status_code == 403
     assert sign_in("fitri").get("/export").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/checks/%00",
+        "/checks/x%00y",
+        "/checks/" + "x" * 5000,
+        "/published/%00",
+        "/published/%F0%9F%98%80",
+        "/published?page=0",
+        "/published?page=99999999999999999999",
+        "/box/%00",
+        "/export?check=%00",
+        "/export?q=%00",
+        "/export?format=exe",
+        "/export?state=nowhere",
+        "/api/checks/%00/events",
+        "/api/export?check=%00",
+        "/api/items/%00/claimreview",
+    ],
+)
+def test_odd_addresses_are_answered_and_break_nothing(sign_in: SignIn, path: str) -> None:
+    assert sign_in("eko").get(path).status_code in (200, 404, 422)
