@@ -71,12 +71,6 @@ def accounts(database: Database) -> Accounts:
     return Accounts(database)
 
 
-def token_of(accounts: Accounts, name: str, *scopes: str) -> str:
-    """An API token of a user."""
-    user = next(user for user in accounts.users() if user.name == name)
-    return accounts.create_token(user.id, "test", scopes)[1]
-
-
 @pytest.fixture
 def environment(settings: Settings, tmp_path: Path) -> dict[str, str]:
     """What a `saring` started by a test sees: the test's own store, queue and home."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from checker.pipeline import Checker
+from checker.review.accounts import Accounts
 from checker.review.database import Database
 from checker.settings import Settings
 from checker.web.app import create_app
@@ -33,8 +34,13 @@ class Site:
 
     def token(self, name: str, *scopes: str) -> str:
         """An API token of somebody."""
-        user = next(user for user in self.state.accounts.users() if user.name == name)
-        return self.state.accounts.create_token(user.id, "test", scopes)[1]
+        return token_of(self.state.accounts, name, *scopes)
+
+
+def token_of(accounts: Accounts, name: str, *scopes: str) -> str:
+    """An API token of a user."""
+    user = next(user for user in accounts.users() if user.name == name)
+    return accounts.create_token(user.id, "test", scopes)[1]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from site_of_tests import token_of
 
 from checker.chat.toolbox import Toolbox
 from checker.pipeline import Checker
@@ -219,8 +220,6 @@ async def http_client(url: str, token: str | None) -> AsyncIterator[Client]:
 
 
 async def test_over_http_with_an_api_token(environment: dict[str, str], accounts: Accounts) -> None:
-    from conftest import token_of  # type: ignore[import-not-found]
-
     checks, reads = token_of(accounts, "ani", "read", "check"), token_of(accounts, "ani", "check")
     looks = token_of(accounts, "fitri", "read", "check")
     with serving(environment) as url:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ import httpx
 import pytest
 from site_of_tests import SESSION_COOKIE, Site
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "web"))
+import browser
+
 from checker.chat.doors.html import answer_html
 from checker.review.transitions import State
 
 CLAIM = "Araghchi tiba di Moskow pada Minggu malam, 22 Juni 2025."
 ASKED = "Benarkah Araghchi tiba di Moskow pada Minggu malam, 22 Juni 2025?"
-CHROMIUM = Path(os.environ.get("SARING_CHROMIUM", "/usr/bin/chromium"))
 
 
 class Reader(httpx.Client):
@@ -220,22 +222,11 @@ def test_only_our_marks_are_links(text: str, html: str) -> None:
 # -- in a browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _without("playwright is not installed: pip install 'saring[test]'")
-    if not CHROMIUM.exists():
-        _without(f"no browser at {CHROMIUM}: apt-get install chromium, or set SARING_CHROMIUM")
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-def _without(reason: str) -> None:
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    # For this module alone: Playwright's loop runs as long as the browser does, and tests that are coroutines cannot.
+    with browser.chromium() as started:
+        yield started
 
 
 @pytest.fixture
