@@ -47,7 +47,8 @@ LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another before it is refused."""
 
 EXACT_LIMIT = 50_000
-"""Passages up to which a query is compared with every vector."""
+"""Passages up to which a query is compared with every vector. Measured (docs/sizing.md): comparing costs 0.135 ms a
+thousand passages, the index 10 ms at 36,000; they meet between 50,000 and 80,000, and comparing takes more memory."""
 
 Dense = Literal["auto", "exact", "index"]
 
