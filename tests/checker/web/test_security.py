@@ -159,8 +159,8 @@ def test_forms_without_the_sessions_token_are_refused(
     browser, other = sign_in("eko"), sign_in("citra")
     tried = 0
     for method, path in routes(app):
-        if method in ("GET", "HEAD") or path in ("/login", "/setup", "/api/session"):
-            continue
+        if method in ("GET", "HEAD") or path in ("/login", "/setup", "/api/session") or ":path}" in path:
+            continue  # to sign in takes the visitor's token; behind {…:path} there is nothing
         where = path.replace("{item_id}", items[0]).replace("{action}", "claim")
         for headers in ({}, {"X-CSRF-Token": other.token()}, {"X-CSRF-Token": "x"}):
             answer = browser.request(method, filled(where), headers=headers)
