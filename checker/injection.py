@@ -217,6 +217,13 @@ def remarks(source: Source, inspection: Inspection) -> tuple[str, ...]:
     return (*(note("order", order=order) for order in inspection.orders), *((note("hidden"),) if hidden else ()))
 
 
+def remarks_on_article(text: str) -> tuple[str, ...]:
+    """What the reader is told of the article itself, for it comes from outside as its sources do."""
+    inspection = inspect(text)
+    hidden = (note("article_hidden"),) if inspection.hidden else ()
+    return (*(note("article_order", order=order) for order in inspection.orders), *hidden)
+
+
 def original_span(inspection: Inspection, start: int, end: int) -> tuple[int, int]:
     """Where a span of the cleaned text stands in the text as it came (end exclusive)."""
     if end <= start:

@@ -71,6 +71,10 @@ _NOTES: Mapping[str, _Template] = {
         "Menurut artikel, {claimed} yang mengatakannya; menurut sumber, {stated}.",
     ),
     "order": _Template("The source {order}.", "Sumber ini {order}."),
+    "article_order": _Template("The article {order}.", "Artikel ini {order}."),
+    "article_hidden": _Template(
+        "The article holds text that a reader cannot see.", "Artikel ini memuat teks yang tidak terlihat oleh pembaca."
+    ),
     "hidden": _Template(
         "The source holds text that a reader cannot see.", "Sumber ini memuat teks yang tidak terlihat oleh pembaca."
     ),

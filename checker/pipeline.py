@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from checker.asof import parse_as_of
 from checker.errors import CheckerError, NoClaims, StoreEmpty
+from checker.injection import remarks_on_article
 from checker.judges.base import Bench, Hearing, Judge, Judgement
 from checker.llm.account import current, one_check
 from checker.settings import Settings, load_settings
@@ -230,7 +231,8 @@ class Checker:
             raise NoClaims(
                 "no claim was found in the article; check that the file holds its text and not only links or captions"
             )
-        return self._retrieve(read, extraction, moment, started, progress, own_text=read.text)
+        prepared = self._retrieve(read, extraction, moment, started, progress, own_text=read.text)
+        return replace(prepared, notes=remarks_on_article(read.text))
 
     def _prepare_claim(self, text: str, as_of: str | date | datetime | None, progress: Progress | None) -> _Prepared:
         from checker.article import article_from_text

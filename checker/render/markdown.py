@@ -51,7 +51,7 @@ def render_markdown(report: Report, *, language: str = "en") -> str:
         lines += [escape(failure_line(failure, language)), ""]
     if report.notes:
         lines += [f"## {vocabulary['notes']}", ""]
-        lines += [f"- {escape(note)}" for note in report.notes]
+        lines += [f"- {escape(in_language(note, language))}" for note in report.notes]
         lines.append("")
     if cost := cost_line(report, language):
         lines += [f"{cost}.", ""]
