@@ -372,6 +372,19 @@ class AlikeOut(_Out):
         return cls(item=ItemOut.of(other, blind=blind), into=pair.other.id, similarity=pair.similarity)
 
 
+class PairOut(_Out):
+    """Two items that may be the same claim: `item` came later, and would be merged into `other`."""
+
+    item: ItemOut
+    other: ItemOut
+    similarity: float
+
+    @classmethod
+    def of(cls, pair: Suggestion) -> PairOut:
+        """From the record."""
+        return cls(item=ItemOut.of(pair.item), other=ItemOut.of(pair.other), similarity=pair.similarity)
+
+
 class ItemDetail(ItemOut):
     """An item with everything on it."""
 

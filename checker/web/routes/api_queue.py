@@ -32,6 +32,7 @@ from checker.web.schemas import (
     ItemOut,
     ItemPage,
     ItemQuery,
+    PairOut,
     RefusedItem,
     VerdictOut,
     ViewIn,
@@ -190,6 +191,16 @@ def heartbeat(who: Who, saring: State, item_id: ItemId) -> ItemOut:
 def keep_apart(who: Who, saring: State, item_id: ItemId, other_id: AnyId) -> None:
     """Say that two items suggested as one are not the same claim. To confirm it, `merge` one into the other."""
     merging.dismiss(saring.review, item_id, other_id, who)
+
+
+@api.get("/alike")
+def list_alike(
+    who: Who,  # noqa: ARG001 - signed in is enough
+    saring: State,
+    limit: Annotated[int, Query(ge=1, le=500, description="Most pairs.")] = 100,
+) -> list[PairOut]:
+    """Pairs that may be the same claim, the closest first. `merge` confirms one; deleting it keeps the two apart."""
+    return [PairOut.of(pair) for pair in merging.suggestions(saring.review, limit=limit)]
 
 
 @api.get("/articles/{article_id}")

@@ -184,8 +184,10 @@ def test_alike(ani: Browser, saring: AppState, items: list[str]) -> None:
     assert [(one["item"]["id"], one["into"], one["similarity"]) for one in detail["alike"]] == [
         (items[0], items[0], 1.0)
     ]
+    (pair,) = ani.get("/api/alike").json()
+    assert (pair["item"]["id"], pair["other"]["id"], pair["similarity"]) == (other, items[0], 1.0)
     assert ani.delete(f"/api/items/{other}/alike/{items[0]}").status_code == 204
-    assert ani.get(f"/api/items/{other}").json()["alike"] == []
+    assert ani.get(f"/api/items/{other}").json()["alike"] == ani.get("/api/alike").json() == []
     assert ani.delete(f"/api/items/{other}/alike/{items[1]}").status_code == 404
     assert ani.post(f"/api/items/{other}/merge", json={"into": items[0]}).json()["merged_into"] == items[0]
 
