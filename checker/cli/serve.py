@@ -127,6 +127,7 @@ def _listen(settings: Settings) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((settings.host.strip("[]"), settings.port))
+        taken.listen(1024)  # whoever opens the printed link at once waits for the start instead of being turned away
     except OSError as error:
         taken.close()
         raise SettingsError(

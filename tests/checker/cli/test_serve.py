@@ -71,7 +71,7 @@ def test_the_first_run_prints_a_link_that_works_once(served: tuple[Any, list[str
     process, said = served
     link = next(re.search(r"http://\S+/setup\?token=\S+", line) for line in said if "setup?token=" in line)
     assert link is not None
-    with httpx.Client(base_url=link[0].split("/setup")[0], transport=httpx.HTTPTransport(retries=40)) as browser:
+    with httpx.Client(base_url=link[0].split("/setup")[0], timeout=60) as browser:
         page = browser.get(link[0])
         csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
         assert csrf is not None
