@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,8 @@ def open_chat_model(model: str, *, base_url: str = "", timeout: float = 60.0) ->
         MissingExtra: The vendor's client is not installed; carries the command.
     """
     provider, name = split_name(model)
+    if base_url and not re.match(r"https?://[^/\s]", base_url):
+        raise ModelUnavailable(f"{base_url!r} is no base URL; give one like http://127.0.0.1:8000/v1")
     key = read_key(provider)
     if key is None and provider in KEYS:
         if not base_url:
