@@ -56,19 +56,18 @@ def _store_lines(size: int, row: Mapping[str, Any]) -> list[Line]:
     mine, theirs = ours["add"], peer["add"]
     at = f"{size:,} passages" + (" (openvino)" if mine.get("backend") == "openvino" else "")
     slice_ = "" if peer["whole"] else f"the peer's over a slice of {theirs['passages']:,} passages"
-    found = [
-        Line(
-            f"adding {at}", f"{_rate(mine):.0f}/s", f"{_rate(theirs):.0f}/s", _rate(mine) / _rate(theirs), slice_
-        ),
-        Line(
-            "… in processor time", f"{_rate(mine, 'cpu_seconds'):.0f}/s", f"{_rate(theirs, 'cpu_seconds'):.0f}/s",
-            _rate(mine, "cpu_seconds") / _rate(theirs, "cpu_seconds"), slice_,
-        ),
-    ]  # fmt: skip
+    sides = [("", mine, slice_)]
     if "openvino" in row:
-        fast = row["openvino"]["add"]
-        what = f"adding {at}, with the extra openvino"
-        found.append(Line(what, f"{_rate(fast):.0f}/s", f"{_rate(theirs):.0f}/s", _rate(fast) / _rate(theirs)))
+        sides.append((", with the extra openvino", row["openvino"]["add"], ""))
+    found = []
+    for extra, side, note in sides:
+        for key, what in (
+            ("seconds", f"adding {at}{extra}"),
+            ("cpu_seconds", f"adding {at}{extra}, in processor time"),
+        ):
+            if side.get(key) and theirs.get(key):  # a run that was stopped and taken up again has no time of the clock
+                ours_rate, their_rate = _rate(side, key), _rate(theirs, key)
+                found.append(Line(what, f"{ours_rate:.0f}/s", f"{their_rate:.0f}/s", ours_rate / their_rate, note))
     if peer["whole"]:
         found.append(_memory(f"peak memory of adding {at}", mine["peak_rss_mb"], theirs["peak_rss_mb"]))
     for dense in ("exact", "index"):
@@ -85,6 +84,10 @@ def _store_lines(size: int, row: Mapping[str, Any]) -> list[Line]:
             what = f"search, {quantile[:3]}, {at}, {'compared with all' if dense == 'exact' else 'by the index'}"
             found.append(_times(what, ours[dense][quantile], peer["search"][quantile], note))
             note = ""
+        if "cpu_ms" in ours[dense] and "cpu_ms" in peer["search"]:
+            found.append(
+                _times(f"search, {at}, {dense}, in processor time", ours[dense]["cpu_ms"], peer["search"]["cpu_ms"])
+            )
         found.append(
             _memory(
                 f"peak memory of searching {at}, {dense}", ours[dense]["search_rss_mb"], peer["search"]["search_rss_mb"]
@@ -171,9 +174,9 @@ def _plots(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             }))
         )  # fmt: skip
         found.append(
-            ("Adding, by passages", _plot(sizes, "passages/s", {
-                "Saring": [_rate(row["ours"]["add"]) for _, row in store],
-                "LangChain + Chroma": [_rate(row["peer"]["add"]) for _, row in store],
+            ("Adding, by passages", _plot(sizes, "passages a processor second", {
+                "Saring": [_rate(row["ours"]["add"], "cpu_seconds") for _, row in store],
+                "LangChain + Chroma": [_rate(row["peer"]["add"], "cpu_seconds") for _, row in store],
             }))
         )  # fmt: skip
         found.append(
