@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Header, Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from checker.review.accounts import SCOPES
-from checker.review.desk import SavedView
-from checker.review.merging import Suggestion
 from checker.review.queries import MAX_PAGE, WAITING, Filters
-from checker.review.records import Actor, Decision, Event, Item, MachineVerdict
+from checker.review.records import Actor, Item
 from checker.review.service import MAX_TEXT, Change
 from checker.review.transitions import RULES, Action, Role, State
 
@@ -59,10 +56,6 @@ IfMatch = Annotated[
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class _Out(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
 
 
 class ItemFilters(_In):
@@ -200,21 +193,6 @@ class BulkIn(_In):
     expected: int | None = Field(default=None, ge=0, description="Refuse (409) unless just so many items are meant.")
 
 
-class RefusedItem(_Out):
-    """An item that a bulk action left as it was, and why."""
-
-    item_id: str
-    error: str
-    detail: str
-
-
-class BulkOut(_Out):
-    """What a bulk action did: every item it was meant for is in one of the two lists."""
-
-    done: list[str]
-    refused: list[RefusedItem]
-
-
 class ViewIn(_In):
     """A view to save."""
 
@@ -225,218 +203,6 @@ class ViewIn(_In):
 
     name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(storable)]
     query: ItemFilters
-
-
-class ViewOut(_Out):
-    """A saved view; only its owner sees it."""
-
-    id: str
-    name: str
-    query: dict[str, Any]
-    created_at: datetime
-
-    @classmethod
-    def of(cls, view: SavedView) -> ViewOut:
-        """From the record."""
-        return cls.model_validate(view)
-
-
-class ItemOut(_Out):
-    """A claim in the queue. `machine_label` is a machine's suggestion, never a rating."""
-
-    id: str
-    check_id: str | None
-    article_id: str | None
-    text: str
-    quote: str
-    start: int
-    end: int
-    language: str
-    state: State
-    version: int
-    holder_id: str | None
-    holder_name: str
-    lease_until: datetime | None
-    decider_id: str | None
-    published_before: bool
-    merged_into: str | None
-    disputed: bool | None
-    recheck: bool
-    checkworthiness: float
-    uncertainty: float | None
-    deadline: datetime | None
-    need: float | None
-    machine_label: LabelName | None = Field(description="The machine's suggestion; left out of a blind review.")
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, item: Item, *, blind: bool = False) -> ItemOut:
-        """From the record; blind: without anything the machine made of it."""
-        made = cls.model_validate(item)
-        if blind:
-            return made.model_copy(update={"machine_label": None, "disputed": None, "uncertainty": None, "need": None})
-        return made
-
-
-class CitationOut(BaseModel):
-    """A quote of a source, as the machine cited it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    source_id: str
-    passage_id: str
-    url: str
-    publisher: str
-    published_at: str | None
-    quote: str
-    start: int
-    end: int
-    stance: Literal["supports", "refutes", "neutral"]
-    score: float
-    origin: str = ""
-    counted: bool = True
-    notes: list[str] = []
-
-
-class VerdictOut(_Out):
-    """What a machine made of the claim: a suggestion."""
-
-    id: str
-    label: LabelName
-    reason: str
-    content_label: LabelName
-    confidence: float
-    origins: int
-    judge: str
-    disputed: bool
-    citations: list[CitationOut]
-    notes: list[str]
-    as_of: str
-    created_at: datetime
-
-    @classmethod
-    def of(cls, verdict: MachineVerdict) -> VerdictOut:
-        """From the record."""
-        return cls.model_validate(verdict)
-
-
-class DecisionOut(_Out):
-    """What a person decided."""
-
-    id: str
-    user_id: str
-    user_name: str
-    kind: Literal["first", "second"]
-    label: LabelName
-    rating: RatingName | None
-    reason: str
-    blind: bool
-    created_at: datetime
-
-    @classmethod
-    def of(cls, decision: Decision) -> DecisionOut:
-        """From the record."""
-        return cls.model_validate(decision)
-
-
-class EventOut(_Out):
-    """One line of the log."""
-
-    id: int
-    action: str
-    user_name: str
-    from_state: str | None
-    to_state: str | None
-    refused: str | None
-    detail: dict[str, Any]
-    at: datetime
-
-    @classmethod
-    def of(cls, event: Event) -> EventOut:
-        """From the record."""
-        return cls.model_validate(event)
-
-
-class AlikeOut(_Out):
-    """Another item that may be the same claim; a person confirms every merge."""
-
-    item: ItemOut
-    into: str = Field(description="The item that the later one would be merged into.")
-    similarity: float
-
-    @classmethod
-    def of(cls, pair: Suggestion, item_id: str, *, blind: bool = False) -> AlikeOut:
-        """The other one of a pair."""
-        other = pair.other if pair.item.id == item_id else pair.item
-        return cls(item=ItemOut.of(other, blind=blind), into=pair.other.id, similarity=pair.similarity)
-
-
-class PairOut(_Out):
-    """Two items that may be the same claim: `item` came later, and would be merged into `other`."""
-
-    item: ItemOut
-    other: ItemOut
-    similarity: float
-
-    @classmethod
-    def of(cls, pair: Suggestion) -> PairOut:
-        """From the record."""
-        return cls(item=ItemOut.of(pair.item), other=ItemOut.of(pair.other), similarity=pair.similarity)
-
-
-class ItemDetail(ItemOut):
-    """An item with everything on it."""
-
-    claim: dict[str, Any]
-    verdicts: list[VerdictOut] = Field(description="The newest first; empty in a blind review.")
-    decisions: list[DecisionOut]
-    events: list[EventOut]
-    alike: list[AlikeOut]
-    possible: list[Action] = Field(description="What you may do to it as it stands.")
-
-
-class ItemPage(_Out):
-    """A page of items; `Link` leads to the others."""
-
-    items: list[ItemOut]
-    total: int
-    page: int
-    size: int
-    pages: int
-
-
-class ArticleOut(_Out):
-    """An article as it was when it was checked."""
-
-    id: str
-    url: str
-    title: str
-    publisher: str
-    published_at: str | None
-    language: str
-    text: str
-
-
-class MeOut(_Out):
-    """Who you are here."""
-
-    user_id: str
-    name: str
-    role: Role
-    scopes: list[ScopeName] | None = Field(description="Of the token; null: all, for a person who is signed in.")
-    csrf: str | None = Field(default=None, description="For `X-CSRF-Token`; null for a token, which needs none.")
-
-
-class UserOut(_Out):
-    """A user."""
-
-    id: str
-    name: str
-    display_name: str
-    role: Role
-    active: bool
-    created_at: datetime
 
 
 class UserIn(_In):
@@ -478,23 +244,6 @@ class TokenIn(_In):
     name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(storable)]
     scopes: Annotated[list[ScopeName], Field(min_length=1)]
     days: int = Field(default=90, ge=1, le=365)
-
-
-class TokenOut(_Out):
-    """An API token."""
-
-    id: str
-    name: str
-    scopes: list[ScopeName]
-    created_at: datetime
-    expires_at: datetime | None
-    used_at: datetime | None
-
-
-class TokenMade(TokenOut):
-    """An API token that was just made."""
-
-    token: str = Field(description="The token itself. It is not shown again.")
 
 
 class PasswordIn(_In):

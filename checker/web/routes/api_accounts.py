@@ -9,20 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from checker.errors import Incomplete
 from checker.review import log
 from checker.review.transitions import Role
+from checker.web.answers import MeOut, TokenMade, TokenOut, UserOut
 from checker.web.deps import State, Who, require
 from checker.web.openapi import problems
-from checker.web.schemas import (
-    AnyId,
-    MeOut,
-    PasswordIn,
-    SignIn,
-    TokenIn,
-    TokenMade,
-    TokenOut,
-    UserChange,
-    UserIn,
-    UserOut,
-)
+from checker.web.schemas import AnyId, PasswordIn, SignIn, TokenIn, UserChange, UserIn
 from checker.web.security import drop_session, identify, refuse_strangers, set_session
 
 api = APIRouter(tags=["accounts"])

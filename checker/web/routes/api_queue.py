@@ -13,30 +13,32 @@ from checker.errors import NotAllowed, Outdated
 from checker.review import desk, merging
 from checker.review.records import Actor, Item
 from checker.review.transitions import RULES, Action, Rule
+from checker.web.answers import (
+    AlikeOut,
+    ArticleOut,
+    BulkOut,
+    DecisionOut,
+    EventOut,
+    ItemDetail,
+    ItemOut,
+    ItemPage,
+    PairOut,
+    RefusedItem,
+    VerdictOut,
+    ViewOut,
+)
 from checker.web.bulk import BULK_ACTIONS, act_on_all, bulk_change
 from checker.web.deps import AppState, State, Who, refuse, scope
 from checker.web.errors import problem
 from checker.web.openapi import problems
 from checker.web.schemas import (
-    AlikeOut,
     AnyId,
-    ArticleOut,
     BulkIn,
-    BulkOut,
-    DecisionOut,
-    EventOut,
     IdempotencyKey,
     IfMatch,
-    ItemDetail,
     ItemId,
-    ItemOut,
-    ItemPage,
     ItemQuery,
-    PairOut,
-    RefusedItem,
-    VerdictOut,
     ViewIn,
-    ViewOut,
     change_model,
     etag,
     requires,

@@ -285,3 +285,29 @@ def test_the_description_is_complete(app: FastAPI) -> None:
                 bodies += 1
     assert bodies > 8
     assert set(described["components"]["schemas"]["Action"]["enum"]) == set(Action)
+
+
+def test_examples_are_what_they_are_examples_of(app: FastAPI) -> None:
+    from pydantic import BaseModel
+
+    from checker.web import answers, schemas
+    from checker.web.schemas import change_model
+
+    models = [
+        model
+        for module in (answers, schemas)
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
+    ]
+    checked = 0
+    for model in [*models, *(change_model(action) for action in Action)]:
+        extra = model.model_config.get("json_schema_extra")
+        if isinstance(extra, dict):
+            examples = extra.get("examples") or [extra.get("example")]
+            for example in examples:
+                model.model_validate(example)
+                checked += 1
+    assert checked > 30
+    described = app.openapi()["components"]["schemas"]
+    ours = {model.__name__ for model in models if model.__module__ == answers.__name__} - {"_Out"}
+    assert {name for name in ours if name in described and "example" not in described[name]} == set()
