@@ -20,6 +20,9 @@ Pieces = Iterator[Text | Cited | Judged]
 MOST_LISTED = 25
 """Claims of an article that are listed; the others are there by number."""
 
+SURE = 0.5
+"""Confidence below which a verdict is not put as a plain yes or no: the thresholds of labels may lie lower."""
+
 _CITED_PER_SIDE = 4
 
 
@@ -64,11 +67,14 @@ def verdict(draft: Draft, judged: Judged, report: Report, form: Form, missing: S
 
 
 def _straight(outcome: Verdict, language: str) -> str:
-    if outcome.label == "supported":
-        return say("yes", language)
     if outcome.label == "needs_source":
         return say("open", language)
-    return say("conflict" if outcome.reason == "conflicting" else "no", language)
+    if outcome.reason == "conflicting":
+        return say("conflict", language)
+    yes = outcome.label == "supported"
+    if outcome.confidence < SURE:
+        return say("leans_yes" if yes else "leans_no", language)
+    return say("yes" if yes else "no", language)
 
 
 def _said_so(claim: Claim, outcome: Verdict, language: str) -> str:
@@ -112,6 +118,8 @@ def _remarks(draft: Draft, claim: Claim, outcome: Verdict) -> Pieces:
     # What a speaker's own word carries is said above already.
     notes = [remark for remark in outcome.notes if remark != note("own_word")]
     lines = [f"- {escape(in_language(remark, language))}\n" for remark in notes]
+    if outcome.label != "needs_source" and outcome.confidence < SURE:
+        lines.insert(0, f"- {say('unsure', language, confidence=f'{outcome.confidence:.2f}')}\n")
     if claim.kind in ("opinion", "prediction"):
         lines.append(f"- {say('kind_' + claim.kind, language)}\n")
     if lines:

@@ -63,11 +63,14 @@ def opened(settings: Settings, *, kept: bool) -> Iterator[tuple[ChatService, boo
             if database is None:
                 service = ChatService(checker, MemoryConversations(), agent=agent)
             else:
+                from checker.chat.doors.opened import queue_tools
                 from checker.chat.queueing import ReviewQueue
                 from checker.review.service import ReviewService
 
-                queue = ReviewQueue(ReviewService(database), embedder=lambda: checker.store.embedder)
-                service = ChatService(checker, SqlConversations(database), queue=queue, agent=agent)
+                review = ReviewService(database)
+                queue = ReviewQueue(review, embedder=lambda: checker.store.embedder)
+                tools = queue_tools(queue, review)
+                service = ChatService(checker, SqlConversations(database), queue=queue, agent=agent, tools=tools)
             try:
                 yield service, database is not None
             finally:

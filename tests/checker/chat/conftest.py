@@ -96,6 +96,7 @@ class WordJudge:
     def __init__(self) -> None:
         self.breaks = False
         self.waits = 0.0
+        self.sure = 0.9
 
     def hear(
         self, hearings: Sequence[Hearing], article: Article | None = None, progress: Progress | None = None
@@ -112,7 +113,7 @@ class WordJudge:
 
     def _stances(self, hearing: Hearing) -> Iterator[Stance]:
         for hit in hearing.hits:
-            supports, refutes = by_words(hearing.claim, hit)
+            supports, refutes = (min(self.sure, side) for side in by_words(hearing.claim, hit))
             passage = hit.passage
             neutral = 1 - supports - refutes
             yield Stance(hearing.claim.id, hit, supports, refutes, neutral, passage.text, passage.start, passage.end)

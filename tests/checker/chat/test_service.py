@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -84,6 +84,16 @@ async def test_a_denied_claim_is_answered_no_and_a_statement_without_yes_or_no(t
     stated = await talk.say("Budi Tan mengundurkan diri dari jabatan bupati.")
     assert "Tidak, menurut bukti" not in stated.text
     assert "Yang membantah" in stated.text
+
+
+async def test_weak_evidence_gets_no_plain_yes(talk: Talk, judge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge, "sure", 0.4)
+    answer = await talk.say("Benarkah jembatan Sula ditutup pada Senin pagi?")
+    assert isinstance(answer.verdicts[0].outcome, Verdict)
+    assert answer.verdicts[0].outcome.label == "supported"
+    assert "Ya, menurut bukti" not in answer.text
+    assert "condong ke ya" in answer.text
+    assert "hanya 0.40" in answer.text
 
 
 async def test_without_evidence_there_is_no_answer_but_where_to_look(talk: Talk) -> None:
@@ -326,6 +336,7 @@ async def test_whoever_leaves_early_leaves_nothing_behind(service: ChatService, 
     async for event in events:
         if isinstance(event, Text):
             break
+    assert isinstance(events, AsyncGenerator)
     await events.aclose()
     assert len(service.conversations.list("ani")) == 1
     assert service.conversations.turns(service.conversations.list("ani")[0].id, "ani") == ()
