@@ -54,9 +54,10 @@ def _store_lines(size: int, row: Mapping[str, Any]) -> list[Line]:
     if not peer or "search" not in peer:
         return []
     mine, theirs = ours["add"], peer["add"]
-    at = f"{size:,} passages" + (" (openvino)" if mine.get("backend") == "openvino" else "")
+    at = f"{size:,} passages"
+    backend = " (openvino)" if mine.get("backend") == "openvino" else ""
     slice_ = "" if peer["whole"] else f"the peer's over a slice of {theirs['passages']:,} passages"
-    sides = [("", mine, slice_)]
+    sides = [(backend, mine, slice_)]
     if "openvino" in row:
         sides.append((", with the extra openvino", row["openvino"]["add"], ""))
     found = []
@@ -100,6 +101,8 @@ def write_page(result: Mapping[str, Any], path: Path) -> Path:
     """Write the page; it needs nothing else to be shown."""
     body = [f"<h1>Saring beside its peers</h1><p>{escape(_about(result))}</p>", _table(lines(result))]
     body += [f"<figure>{svg}<figcaption>{escape(title)}</figcaption></figure>" for title, svg in _plots(result)]
+    notes = [f"{size:,} passages: {row['note']}" for size, row in _by_size(result.get("store", {})) if row.get("note")]
+    body += [f"<p class=note>{escape(note)}</p>" for note in notes]
     body.append(_rest(result))
     path.write_text(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -114,8 +117,8 @@ def _about(result: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(result.get("peer_versions", {}).items()))
     return (
         f"Commit {result.get('commit', '')[:10]}, {result.get('started', '')}; {machine.get('cores')} cores, "
-        f"{machine.get('memory_gib')} GiB, {result.get('threads')} thread(s) a side; other work ran on the machine, so "
-        f"that only the ratios mean something. Text: {result.get('corpus', '')}. Peers: {versions}. "
+        f"{machine.get('memory_gib')} GiB, {result.get('threads')} thread(s) a side. "
+        f"{result.get('note', '')} Text: {result.get('corpus', '')}. Peers: {versions}. "
         "The peer of adding and searching is LangChain's Chroma with all-MiniLM-L6-v2 on sentence-transformers, set up "
         "in the usual way. Saring's side also dates what it adds, looks for copies, finds names and indexes words, and "
         "its search is by meaning and words."
