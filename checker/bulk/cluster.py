@@ -12,11 +12,13 @@ import logging
 import os
 import socket
 import threading
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from checker.bulk.base import Job, Shard, Tell, Worker
+from checker.bulk.files import read_json, write_json_once
 from checker.bulk.plan import RunFolder
 from checker.errors import BulkError, CheckerError
 from retrieval.errors import MissingExtra, RetrievalError
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
 _CONNECT_SECONDS = 5.0
+_VAIN_PASSES = 3
+_TROUBLE = "trouble.json"
 _AT_ONCE = 5_000
 """Shards handed to Ray in one go, which bounds what the driver holds."""
 
@@ -61,7 +65,9 @@ class RayEngine:
             context.enable_progress_bars = False
             # A shard that is lost with its node is not Ray's to worry about: the next pass has it.
             context.max_errored_blocks = -1
-            logging.getLogger("ray.data").setLevel(logging.ERROR)
+            logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+            trouble = folder / "work" / _TROUBLE
+            trouble.unlink(missing_ok=True)
             waiting = iter(shards)
             while batch := [shard for shard, _ in zip(waiting, range(_AT_ONCE), strict=False)]:
                 with _Watching(RunFolder(folder), batch, tell):
@@ -71,12 +77,9 @@ class RayEngine:
                 ray.shutdown()
 
     def _connect(self, ray: Any) -> None:
-        environment = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-        options: dict[str, Any] = {
-            "log_to_driver": False,
-            "logging_level": logging.WARNING,
-            "runtime_env": {"env_vars": environment},
-        }
+        # Ray sets OMP_NUM_THREADS by the CPUs of an actor, the job the rest; an environment of its own would only
+        # keep Ray from using the processes that it has started.
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
         try:
             if (there := _host_and_port(self.address)) is not None:
                 # Ray itself waits for a minute before it says that nobody is there.
@@ -92,13 +95,17 @@ class RayEngine:
             ) from error
 
     def _work(self, ray: Any, job: Job, batch: list[Shard], folder: RunFolder) -> None:
-        """Pass after pass over what is missing of a batch, as long as each gets some of it done."""
+        """Pass after pass over what is missing of a batch, as long as they get some of it done."""
+        vain = 0
         while True:
-            self._pass(ray, job, batch)
+            self._pass(ray, job, batch, folder)
+            if (trouble := read_json(folder.work / _TROUBLE)) is not None:
+                raise BulkError(trouble["message"])
             missing = [shard for shard in batch if not folder.is_done(shard)]
             if not missing:
                 return
-            if len(missing) == len(batch):
+            vain = vain + 1 if len(missing) == len(batch) else 0
+            if vain == _VAIN_PASSES:
                 raise BulkError(
                     f"the Ray cluster finished none of {len(batch)} shards; see its logs (ray logs), then run the same "
                     "command to continue"
@@ -106,26 +113,31 @@ class RayEngine:
             log.warning("%d of %d shards were lost with their actors and are given out again", len(missing), len(batch))
             batch = missing
 
-    def _pass(self, ray: Any, job: Job, batch: list[Shard]) -> None:
+    def _pass(self, ray: Any, job: Job, batch: list[Shard], folder: RunFolder) -> None:
         """Have every shard of the batch worked on, and believe nothing but their markers."""
         from ray.data import ActorPoolStrategy
 
         most = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         size = max(1, min(most, len(batch)))
         rows = [{"number": shard.number, "items": shard.items, "spec": dict(shard.spec)} for shard in batch]
-        data = ray.data.from_items([{"shard": row} for row in rows], override_num_blocks=len(rows)).map_batches(
-            _Actor,
-            fn_constructor_kwargs={"job": job},
-            batch_size=1,
-            num_cpus=1,
-            compute=ActorPoolStrategy(min_size=1, initial_size=size, max_size=size, max_tasks_in_flight_per_actor=1),
-            # An actor that Ray restarts where there is no room for it holds its shard for ever.
-            max_restarts=0,
-        )
+        data = ray.data.from_items([{"shard": row} for row in rows], override_num_blocks=len(rows))
+        with warnings.catch_warnings():
+            # Ray takes `max_restarts` in no other way yet; see the bound on its version in pyproject.toml.
+            warnings.simplefilter("ignore")
+            data = data.map_batches(
+                _Actor,
+                fn_constructor_kwargs={"job": job, "trouble": str(folder.work / _TROUBLE)},
+                batch_size=1,
+                num_cpus=1,
+                compute=ActorPoolStrategy(
+                    min_size=1, initial_size=size, max_size=size, max_tasks_in_flight_per_actor=1
+                ),
+                # An actor that Ray restarts where there is no room for it holds its shard for ever.
+                max_restarts=0,
+            )
         try:
-            for row in data.iter_rows():
-                if row["trouble"]:
-                    raise BulkError(row["trouble"])
+            # Not fetched: what an actor has to say is in the folder, and a block of a dead node would be waited for.
+            data.materialize()
         except ray.exceptions.RayError as error:
             raise BulkError(
                 f"the Ray cluster gave up ({_first_line(error)}); the same command continues where this run stopped"
@@ -135,24 +147,29 @@ class RayEngine:
 class _Actor:
     """One actor of the pool. Loads its models when the first shard comes, so that what ails them can be told."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, trouble: str) -> None:
         self._job = job
+        self._trouble = Path(trouble)
         self._worker: Worker | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        trouble = ""
         for row in batch["shard"]:
+            if self._trouble.exists():  # no shard can be worked on: come to the end
+                break
             try:
                 if self._worker is None:
                     self._worker = self._job.open()
                 self._worker.run(Shard(int(row["number"]), int(row["items"]), row["spec"]), _nobody)
             except (CheckerError, RetrievalError) as error:
-                trouble = str(error)
+                self._tell(str(error))
             except OSError as error:
-                trouble = f"{error.filename or 'the run'}: {error.strerror or error}"
+                self._tell(f"{error.filename or 'the run'}: {error.strerror or error}")
             except Exception as error:  # noqa: BLE001 - Ray would drop the shard and say nothing
-                trouble = f"internal error: {type(error).__name__}: {error}"
-        return {"trouble": [trouble]}
+                self._tell(f"internal error: {type(error).__name__}: {error}")
+        return {"shards": [len(batch["shard"])]}
+
+    def _tell(self, message: str) -> None:
+        write_json_once(self._trouble, {"message": message})
 
 
 def _nobody(done: int, failed: int) -> None:
@@ -182,8 +199,6 @@ class _Watching:
             self._look()
 
     def _look(self) -> None:
-        from checker.bulk.files import read_json
-
         for shard in list(self._waiting.values()):
             if self._folder.is_done(shard):
                 del self._waiting[shard.number]
