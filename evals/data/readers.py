@@ -126,7 +126,7 @@ def wice(name: str, files: Files) -> list[Pair]:
     pairs = []
     for path in files.values():
         for line, row in read_jsonl(path):
-            marked = row["supporting_sentences"][0] if row["supporting_sentences"] else range(10)
+            marked = next((part for part in row["supporting_sentences"] if part), range(10))
             text = " ".join(row["evidence"][index] for index in marked if index < len(row["evidence"]))
             pairs.append(Pair(str(line), name, "en", row["claim"], text, labels[row["label"]]))
     return pairs

@@ -192,6 +192,15 @@ def test_readers_map_labels(tmp_path: Path) -> None:
     path = lines(tmp_path / "i.jsonl", {"pair_id": 5, "premise": "bukti", "hypothesis": "klaim", "label": "c"})
     pair = readers.indonli("indonli", {"i": path})[0]
     assert (pair.claim, pair.evidence, pair.label, pair.language) == ("klaim", "bukti", "refutes", "id")
+    page = {"claim": "klaim", "evidence": [f"kalimat {number}" for number in range(12)]}
+    path = lines(
+        tmp_path / "wice.jsonl",
+        {**page, "label": "supported", "supporting_sentences": [[2, 3], [5]]},
+        {**page, "label": "not_supported", "supporting_sentences": [[]]},
+        {**page, "label": "partially_supported", "supporting_sentences": []},
+    )
+    found = readers.wice("wice", {"w": path})
+    assert [pair.evidence.count("kalimat") for pair in found] == [2, 10, 10], "no pair is without evidence"
     path = lines(tmp_path / "w.csv", "sent_A,sent_B,category,label", "bukti,klaim,x,NotEntail")
     assert readers.wrete("w", {"w": path})[0].label == "not_supported"
 
