@@ -20,6 +20,12 @@ from checker.types import Claim
 from checker.verdict import decide
 from retrieval.types import Hit, Passage, Source
 
+# Of the vendors' own clients, none of which is ours to mend.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+]
+
 VENDORS = {
     # model, package, what the vendor calls a reply that was cut off, and one that it refused
     "anthropic": ("anthropic:claude-sonnet-4-5", "langchain_anthropic", "max_tokens", "refusal"),
