@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checker.chat.events import Event, Judged, Progress
+from checker.chat.given import QueueItem, context_of
 from checker.chat.proof import Ground, Shown
-from checker.chat.toolbox import MAX_CLAIM, QueueItem, Toolbox, context_of, plainly
+from checker.chat.toolbox import MAX_CLAIM, Toolbox, plainly
 from checker.injection import inspect
 from checker.types import Claim, Failure, Outcome, Report, Verdict
 from retrieval.errors import SourceNotFound

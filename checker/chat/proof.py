@@ -277,8 +277,9 @@ def judge(sentence: str, ground: Ground) -> Kept | Dropped:
     if not cited:
         if not plain.rstrip("\"”'’) ").endswith("?"):
             return Dropped(plain, "no quote of the evidence carries it")
-        texts = [shown.around for shown in ground.passages.values()]
-    if reason := _invented(plain, [*texts, *ground.asked]):
+        # A question back asserts nothing; what it names must be spoken of.
+        texts = [*(shown.around for shown in ground.passages.values()), *ground.asked]
+    if reason := _invented(plain, texts, ground.asked):
         return Dropped(plain, reason)
     # Two marks of one sentence may name the same words.
     once = {(citation.source_id, citation.start, citation.end): (shown, citation) for shown, citation in cited}
@@ -337,30 +338,62 @@ def _wrong_label(text: str, ground: Ground, quoted: str) -> str | None:
     return None
 
 
-def _invented(text: str, known: Sequence[str]) -> str | None:
-    """The first number or name of a sentence that is in nothing it may rest on."""
-    everything = "\n".join(known)
-    numbers = {_figure(found[0]) for found in _NUMBER.finditer(everything)} | {
-        _figure(part) for found in _NUMBER.finditer(everything) for part in re.split(r"[-:/]", found[0])
-    }
-    for found in _NUMBER.finditer(text):
-        if _figure(found[0]) not in numbers and any(
-            _figure(part) not in numbers for part in re.split(r"[-:/]", found[0])
-        ):
-            return f"the number {found[0]} is in nothing that was cited"
-    there = find_names(everything)
-    folded = canonical(everything)
-    for name in find_names(_POLITE.sub(lambda word: word[0].lower(), text)):
-        if name.type in ("month", "weekday"):  # a date's day and year are numbers, which are looked at above
-            continue
-        entity = lookup(name.text)
-        forms = entity.aliases if entity else (name.text,)
-        if any(canonical(form) in folded for form in forms):
-            continue
-        if any(same_name(name.text, other.text) or related(name.text, other.text) for other in there):
-            continue
-        return f"the name {name.text} is in nothing that was cited"
+def _invented(text: str, cited: Sequence[str], asked: Sequence[str]) -> str | None:
+    """What of a sentence's numbers and names it may not rest on.
+
+    Each must be in what was cited, or in what was asked; and where one is only in what was asked ("not 400 but 200"),
+    another of its kind must be in what was cited: else the sentence merely repeats the question.
+    """
+    evidence, question = "\n".join(cited), "\n".join(asked)
+    for kind, wanted, known in (
+        ("number", _numbers(text), (_figures(evidence), _figures(question))),
+        ("name", _names(text), (_Named(evidence), _Named(question))),
+    ):
+        in_evidence, in_question = ([one for one in wanted if one in place] for place in known)
+        for one in wanted:
+            if one not in in_evidence and one not in in_question:
+                return f"the {kind} {one} is in nothing that was cited"
+        if wanted and not in_evidence:
+            return f"the {kind} {wanted[0]} is only in what was asked"
     return None
+
+
+def _numbers(text: str) -> list[str]:
+    return [found[0] for found in _NUMBER.finditer(text)]
+
+
+class _Figures(frozenset[str]):
+    """Numbers of a text, without separators; a date or a time is known by its parts as well."""
+
+    def __contains__(self, number: object) -> bool:
+        parts = [_figure(part) for part in re.split(r"[-:/]", str(number))]
+        return super().__contains__(_figure(str(number))) or all(super(_Figures, self).__contains__(p) for p in parts)
+
+
+def _figures(text: str) -> _Figures:
+    found = _numbers(text)
+    return _Figures(_figure(part) for number in found for part in (number, *re.split(r"[-:/]", number)))
+
+
+def _names(text: str) -> list[str]:
+    """Names in a text. A date's month and weekday stand beside numbers, which are looked at by themselves."""
+    found = find_names(_POLITE.sub(lambda word: word[0].lower(), text))
+    return [name.text for name in found if name.type not in ("month", "weekday")]
+
+
+class _Named:
+    """Names of a text, in any of the forms the gazetteer knows."""
+
+    def __init__(self, text: str) -> None:
+        self._folded = canonical(text)
+        self._names = [name.text for name in find_names(text)]
+
+    def __contains__(self, name: str) -> bool:
+        entity = lookup(name)
+        forms = entity.aliases if entity else (name,)
+        return any(canonical(form) in self._folded for form in forms) or any(
+            same_name(name, other) or related(name, other) for other in self._names
+        )
 
 
 def _figure(number: str) -> str:

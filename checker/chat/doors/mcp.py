@@ -18,19 +18,17 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import AnyHttpUrl, Field
 
-from checker.chat.toolbox import (
-    MAX_FOUND,
+from checker.chat.given import (
     CheckedArticle,
     CheckedClaim,
     Found,
     Queued,
     QueuePage,
-    Toolbox,
     checked_article,
     checked_claims,
     found,
-    plainly,
 )
+from checker.chat.toolbox import MAX_FOUND, Toolbox, plainly
 
 if TYPE_CHECKING:
     from checker.pipeline import Progress

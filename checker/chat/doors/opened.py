@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from checker.chat.toolbox import QueueItem, queue_item
+from checker.chat.given import QueueItem, queue_item
 
 if TYPE_CHECKING:
     from checker.chat.agent import Agent, Tools

@@ -21,8 +21,8 @@ from checker.chat.conversations import Conversation, SqlConversations, Turn
 from checker.chat.doors.html import answer_html
 from checker.chat.doors.opened import agent_of, people_queue, queue_tools
 from checker.chat.events import Cited, Event, Finished, Progress, Started, Text, answer_to_json
+from checker.chat.given import context_of
 from checker.chat.service import ChatService
-from checker.chat.toolbox import context_of
 from checker.errors import NotFound
 from checker.review.transitions import Role
 from checker.web import pages

@@ -15,7 +15,8 @@ import pytest
 from checker.chat.agent import MOST_STEPS, Agent, Tools
 from checker.chat.conversations import Turn
 from checker.chat.events import Answer, Cited, Event, Finished, Judged, Progress, Text
-from checker.chat.toolbox import QueueItem, Toolbox
+from checker.chat.given import QueueItem
+from checker.chat.toolbox import Toolbox
 from checker.errors import BudgetExhausted, CallFailed
 from checker.llm.caller import Caller, Limits
 from checker.llm.ledger import Budget, Ledger

@@ -84,6 +84,22 @@ def test_anything_else_is_left_out(ground: Ground, sentence: str, why: str) -> N
     assert why in dropped.why
 
 
+def test_the_question_alone_carries_no_number_and_no_name(ground: Ground) -> None:
+    ground.asked.append("Benarkah Macron bilang 400 orang tewas pada 23 Juni?")
+    for sentence in (
+        'Ada 400 korban [1: "had not told Putin in detail"].',
+        'Macron mengatakannya [1: "in more general terms"].',
+    ):
+        dropped = judge(sentence, ground)
+        assert isinstance(dropped, Dropped)
+        assert "only in what was asked" in dropped.why
+    for sentence in (
+        'Bukan Macron, melainkan Peskov yang mengatakannya [1: "in more general terms"].',
+        'Pada 23 Juni tidak disebut 400 korban [2: "did not rise off site"].',
+    ):
+        assert isinstance(judge(sentence, ground), Kept)
+
+
 def test_a_verdict_word_needs_a_verdict(ground: Ground) -> None:
     sentence = 'Klaim itu tidak didukung [1: "had not told Putin in detail"].'
     ground.labels[:] = []
