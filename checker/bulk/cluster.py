@@ -79,7 +79,7 @@ class RayEngine:
     def _connect(self, ray: Any) -> None:
         # Ray sets OMP_NUM_THREADS by the CPUs of an actor, the job the rest; an environment of its own would only
         # keep Ray from using the processes that it has started.
-        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         try:
             if (there := _host_and_port(self.address)) is not None:
                 # Ray itself waits for a minute before it says that nobody is there.
