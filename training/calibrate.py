@@ -1,6 +1,7 @@
 """Fits the judge's temperature on dev data, and says how well its probabilities keep their word.
 
-    python -m training.calibrate --run judge        writes temperature.json into the run folder
+    python -m training.calibrate --run judge        writes temperature.json into the run folder, for the export
+    python -m training.calibrate --shipped          fits it on the shipped int8 file and writes it into the manifest
 
 Logits are divided by one temperature before softmax (Guo et al. 2017): it makes probabilities honest and changes no
 label. It is fitted on half of the dev rows; the calibration error is given on the other half.
@@ -9,6 +10,7 @@ label. It is fitted on half of the dev rows; the calibration error is given on t
 from __future__ import annotations
 
 import argparse
+import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +20,8 @@ import torch
 
 from training.common import RUNS, Run, data_folder, seed_everything
 from training.judge import Scoring, dev_sets
-from training.judge_eval import expected_calibration_error
-from training.judge_export import load_judge
+from training.judge_eval import Scorer, expected_calibration_error
+from training.judge_export import OUT, load_judge
 from training.pairs import NOT_SUPPORTED, Row, read_rows
 
 MAX_LENGTH = 256
@@ -57,20 +59,31 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--run", default="judge")
     parser.add_argument("--weights", default="mean")
     parser.add_argument(
-        "--slice", type=Path, default=RUNS / "pairs" / "slice.jsonl", help="held-out rows to fit on too"
+        "--slice", type=Path, default=RUNS / "pairs" / "slice.jsonl", help="held-out rows, fitted on too"
     )
+    parser.add_argument("--shipped", action="store_true", help="fit the shipped file, and write into its manifest")
+    parser.add_argument("--folder", type=Path, default=OUT, help="the package, for --shipped")
     options = parser.parse_args(argv)
-    run = Run(f"{options.run}-calibrate", vars(options))
+    run = Run(f"{options.run}-calibrate", {k: str(v) for k, v in vars(options).items()})
     torch.set_num_threads(1)
     seed_everything(7)
-    folder = RUNS / options.run / "final"
-    scoring = Scoring(load_judge(folder, options.weights), folder, MAX_LENGTH)
     aside = read_rows(options.slice)
+    scoring: Scorer
+    already = 1.0
+    if options.shipped:
+        from checker.judges.crossencoder import EntailmentModel
+
+        shipped = EntailmentModel(options.folder, threads=1, backend="onnxruntime")
+        scoring, already = shipped.score, shipped.temperature
+    else:
+        folder = RUNS / options.run / "final"
+        scoring = Scoring(load_judge(folder, options.weights), folder, MAX_LENGTH)
     rng = random.Random(7)
     fitted: list[tuple[Row, np.ndarray]] = []
     kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for name, rows in dev_sets(data_folder(), aside, small=False).items():
-        logp = np.log(np.maximum(scoring([(r.premise, r.claim) for r in rows]), 1e-7))
+        # The shipped file's probabilities are after its temperature; times it, they are log odds of its logits again.
+        logp = already * np.log(np.maximum(scoring([(r.premise, r.claim) for r in rows]), 1e-7))
         order = rng.sample(range(len(rows)), len(rows))
         half = len(rows) // 2
         fitted += [(rows[i], logp[i]) for i in order[:half]]
@@ -83,7 +96,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     three = whole[1] != NOT_SUPPORTED
     run.log("fitted", temperature=temperature, ece_all_three_way=calibration_error(whole[0][three], whole[1][three],
             temperature))  # fmt: skip
-    Run(options.run).write_json("temperature.json", {"temperature": round(temperature, 3), "weights": options.weights})
+    if options.shipped:
+        path = options.folder / "manifest.json"
+        manifest = {**json.loads(path.read_text(encoding="utf-8")), "temperature": round(temperature, 3)}
+        path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    else:
+        said = {"temperature": round(temperature, 3), "weights": options.weights}
+        Run(options.run).write_json("temperature.json", said)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,26 +114,41 @@ def relieved(ranges: Mapping[str, graph.Range], names: Collection[str]) -> dict[
     return {n: graph.Range(0.0, 0.0, weights_only=True) if n in names else r for n, r in ranges.items()}
 
 
+def rounded_input(values: torch.Tensor, how: graph.Range) -> torch.Tensor:
+    """A layer's input as the int8 graph sees it, in float32."""
+    scale, zero = graph.grid(how.low, how.high)
+    smooth = torch.from_numpy(how.smooth) if how.smooth is not None else torch.ones(())
+    return ((values / smooth / scale).round() + zero).clamp(0, 255).sub(zero) * scale * smooth
+
+
 def sensitive(
     model: JudgeModel, ranges: Mapping[str, graph.Range], batches: Sequence[dict[str, np.ndarray]], run: Run
 ) -> list[str]:
     """The layers, worst first, by how far the logits move where that layer's input alone is rounded."""
-    which = list(_places(batches))
-    plain = logits_of(session(build(model, relieved(ranges, ranges), model.encoder.config, "")), batches, which)
+    given = [{k: torch.from_numpy(v) for k, v in batch.items()} for batch in batches]
+
+    def logits() -> torch.Tensor:
+        with torch.inference_mode():
+            return torch.cat([model(**batch) for batch in given])
+
+    plain = logits()
     moved = {}
-    for name in ranges:
-        alone = build(model, relieved(ranges, [n for n in ranges if n != name]), model.encoder.config, "")
-        moved[name] = float(np.abs(logits_of(session(alone), batches, which) - plain).mean())
+    for name, how in ranges.items():
+        _, number, part = name.split(".")
+        layer = model.encoder.encoder.layer[int(number)]
+        own = layer.attention.self
+        modules = {"qkv": (own.query, own.key, own.value), "out": (layer.attention.output.dense,),
+                   "up": (layer.intermediate.dense,), "down": (layer.output.dense,)}[part]  # fmt: skip
+
+        def hook(_module: Any, inputs: tuple[Any, ...], how: graph.Range = how) -> tuple[torch.Tensor]:
+            return (rounded_input(inputs[0], how),)
+
+        handles = [module.register_forward_pre_hook(hook) for module in modules]
+        moved[name] = float((logits() - plain).abs().mean())
+        for handle in handles:
+            handle.remove()
     run.log("sensitivity", moved={n: round(v, 5) for n, v in sorted(moved.items(), key=lambda kv: -kv[1])})
     return sorted(moved, key=lambda n: -moved[n])
-
-
-def _places(batches: Sequence[dict[str, np.ndarray]]) -> Iterator[list[int]]:
-    at = 0
-    for batch in batches:
-        size = len(batch["input_ids"])
-        yield list(range(at, at + size))
-        at += size
 
 
 def export(run_name: str, weights: str, out: Path, version: str, *, pairs: Path, check: int, keep: int) -> None:
@@ -151,7 +166,7 @@ def export(run_name: str, weights: str, out: Path, version: str, *, pairs: Path,
     kept: list[str] = []
     if keep:
         with run.timed("sensitivity measured"):
-            kept = sensitive(model, ranges, batches[:12], run)[:keep]
+            kept = sensitive(model, ranges, batches[:5], run)[:keep]
         ranges = relieved(ranges, kept)
     int8 = build(model, ranges, model.encoder.config, f"Saring judge {version}")
     data = data_folder()

@@ -80,3 +80,12 @@ def test_weights_between_two_runs() -> None:
     with pytest.raises(ValueError, match="not of one line"):
         average.between(first, {"b": torch.zeros(2)}, 0.5)
     assert average.overall({"x": {"accuracy": 0.6, "balanced": 0.9}, "y": {"balanced": 0.8}}) == pytest.approx(0.7)
+
+
+def test_a_rounded_input_lies_on_the_grid_of_its_range() -> None:
+    how = Range(-1.0, 1.0, smooth=np.array([1.0, 2.0], np.float32))
+    values = torch.tensor([[0.5004, 0.5004], [3.0, 3.0]])
+    found = judge_export.rounded_input(values, how)
+    step = 2.0 / 255.0
+    assert (found - values)[0].abs().max() <= step  # twice as coarse where the channel is divided by two
+    assert found[1].tolist() == pytest.approx([127 * step, 2 * 127 * step], abs=2 * step)
