@@ -140,7 +140,7 @@ async def chat_completions(request: Request, who: Who, saring: State, body: Comp
     return JSONResponse(completion(body, body_of(await asked.answer(), asked.place), id=id, created=created))
 
 
-@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], dependencies=[scope("check")])
 async def anything_else(rest: str) -> Response:
     """What other parts of that API clients look for is not here, and is said so in its shape."""
     raise HTTPException(404, f"there is no /v1/{rest[:60]} here; there are /v1/models and /v1/chat/completions")
