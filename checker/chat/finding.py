@@ -93,7 +93,8 @@ def quotes(checker: Checker, question: Question, as_of: datetime, about: str = "
     names = find_names(question.query)
     content = _content(question.query, names)
     hits = _hits(checker, asked_whole, READ, as_of)
-    if held := offices(content):
+    held = offices(content) if question.asks == "who" else []
+    if held:
         # Who holds an office is said in passing, in reports on other things: those that name it are looked for.
         known = {hit.passage.id for hit in hits}
         named = " ".join(sorted(name for _, _, every in held for name in every))
@@ -124,7 +125,7 @@ def quotes(checker: Checker, question: Question, as_of: datetime, about: str = "
         scored.append((score + _fit(question, texts[index], hit, names), index))
     scored.sort(key=lambda row: (-row[0], row[1]))
     near = [(score, spans[keys[index]], *keys[index][1:]) for score, index in scored[:RERANKED] if score >= NEAR]
-    words = Words(checker.store.embedder, content)
+    words = Words(checker.store.embedder, content, held)
     words.learn(hit.passage.text for _, hit, _, _ in near)
     # What is asked must be met in the passage; the sentence that meets it best is the one to quote.
     near = [row for row in near if _names_it(row[1], names) and words.met_in(row[1].passage.text)]

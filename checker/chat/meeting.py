@@ -31,13 +31,24 @@ MANY = 4
 """Words from which on one may be missing."""
 
 
+Office = tuple[int, int, frozenset[str]]
+"""Where an office stands among the words of a question (start, end), and its names in both languages."""
+
+
 class Words:
     """How well texts meet the words of a question, in either language: by the cosine of single words and of pairs."""
 
-    def __init__(self, embedder: Embedder, asked: Sequence[str]) -> None:
+    def __init__(self, embedder: Embedder, asked: Sequence[str], held: Sequence[Office] = ()) -> None:
+        """Begin with a question.
+
+        Args:
+            embedder: Makes the vectors.
+            asked: The words of the question that say what is asked.
+            held: Those of them that name an office whose holder is asked for.
+        """
         self._embedder = embedder
         self._asked = list(asked)
-        self._offices = offices(self._asked)
+        self._offices = tuple(held)
         self._vectors: dict[str, FloatArray] = {}
 
     def learn(self, texts: Iterable[str]) -> None:
@@ -52,11 +63,14 @@ class Words:
         if not self._asked or not pieces:
             return np.ones(len(self._asked), dtype=np.float32) * (0.0 if self._asked else 1.0)
         there = np.array([self._vectors[piece] for piece in pieces])
-        wanted = np.array([self._vectors[piece] for piece in [*self._asked, *_pairs(self._asked)]])
-        best: FloatArray = (wanted @ there.T).max(axis=1)
-        met = best[: len(self._asked)].copy()
-        # "juru bicara" is one word in English: a pair that is met counts for both of its words.
-        for index, shared in enumerate(best[len(self._asked) :]):
+        met: FloatArray = (np.array([self._vectors[word] for word in self._asked]) @ there.T).max(axis=1)
+        # "juru bicara" is one word in English: two words that are met by one other word count both. What shares a word
+        # with them would always be near.
+        for index, pair in enumerate(_pairs(self._asked)):
+            others = [piece for piece in pieces if " " not in piece and piece not in pair.split()]
+            if not others:
+                continue
+            shared = float((np.array([self._vectors[piece] for piece in others]) @ self._vectors[pair]).max())
             if shared >= PAIRED:
                 met[index : index + 2] = np.maximum(met[index : index + 2], shared)
         # An office is met by its name in either language and by nothing near it: a minister is no prime minister.
@@ -78,10 +92,10 @@ class Words:
         return float(self.met(text).mean()) if self._asked else 0.0
 
 
-def offices(words: Sequence[str]) -> list[tuple[int, int, frozenset[str]]]:
+def offices(words: Sequence[str]) -> list[Office]:
     """The offices that words name ("juru bicara"), each with its place and its names in both languages."""
     known = gazetteer().title_names
-    found: list[tuple[int, int, frozenset[str]]] = []
+    found: list[Office] = []
     start = 0
     while start < len(words):
         for end in range(min(len(words), start + 3), start, -1):
@@ -97,7 +111,7 @@ def offices(words: Sequence[str]) -> list[tuple[int, int, frozenset[str]]]:
     return found
 
 
-def names_one(text: str, held: Sequence[tuple[int, int, frozenset[str]]]) -> bool:
+def names_one(text: str, held: Sequence[Office]) -> bool:
     """Whether a text names every one of some offices."""
     return all(_holds(text, names) for _, _, names in held)
 
