@@ -186,7 +186,10 @@ def _written(request: Request) -> list[str]:
 def _methods(request: Request) -> str:
     """What an address of the API takes: the router only knows the first of its routes."""
     found: set[str] = set()
-    for path, operations in request.app.openapi()["paths"].items():
+    paths = request.app.openapi()["paths"]
+    if request.url.path in paths:
+        return ", ".join(sorted(method.upper() for method in paths[request.url.path]))
+    for path, operations in paths.items():
         pattern = "[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", path))
         if re.fullmatch(pattern, request.url.path):
             found |= {method.upper() for method in operations}

@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Header, Path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, create_model
 
 from checker.review.accounts import SCOPES
 from checker.review.queries import MAX_PAGE, WAITING, Filters
@@ -32,6 +32,14 @@ def _many(value: Any) -> Any:
     return [part for item in value for part in str(item).split(",") if part] if isinstance(value, list) else value
 
 
+def _number(value: Any) -> Any:
+    """A number as JSON has it: neither a text that looks like one, nor true or false."""
+    if isinstance(value, str | bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic turns it into a refusal
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_number)]
 _ID = r"^[A-Za-z0-9_.:-]{1,60}$"
 Prose = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(storable)]
 Short = Annotated[str, Field(max_length=120), AfterValidator(storable)]
@@ -99,6 +107,15 @@ class ItemFilters(_In):
         return self.model_dump(mode="json", exclude_defaults=True, include=set(ItemFilters.model_fields))
 
 
+class GivenFilters(ItemFilters):
+    """Filters in a body, where a list is a list and true is true; an address has only texts."""
+
+    state: list[State] = Field(default=[], description="In one of these states.")
+    label: list[LabelName] = Field(default=[], description="The machine suggests one of these labels.")
+    disputed: StrictBool | None = Field(default=None, description="The judges disagree.")
+    recheck: StrictBool | None = Field(default=None, description="New evidence would change the verdict decided on.")
+
+
 class ItemQuery(ItemFilters):
     """Filters, and which page of what they leave."""
 
@@ -120,14 +137,16 @@ class ChangeIn(_In):
         },
     )
 
-    version: int | None = Field(default=None, ge=1, description="The version it is meant for; 409 if there is a newer.")
+    version: Number | None = Field(
+        default=None, ge=1, description="The version it is meant for; 409 if there is a newer."
+    )
     label: LabelName | None = Field(default=None, description="`decide`: the label. Second review: your own.")
     rating: RatingName | None = Field(default=None, description="Only where you rule the content true or false.")
     reason: Prose = Field(default="", description="`decide`: why, for readers.")
     comment: Prose = Field(default="", description="For colleagues; `return`, `reopen` and `comment` need one.")
     to_user: Id | None = Field(default=None, description="`hand_over`: to whom.")
     into: Id | None = Field(default=None, description="`merge`: the item it goes into.")
-    blind: bool = Field(default=False, description="`decide`: without having seen the machine's verdict.")
+    blind: StrictBool = Field(default=False, description="`decide`: without having seen the machine's verdict.")
     evidence: Annotated[list[Annotated[str, Field(max_length=200), AfterValidator(storable)]], Field(max_length=50)] = (
         Field(default=[], description="`decide`: ids of the sources that decide it; they make it a case for the evals.")
     )
@@ -186,11 +205,11 @@ class BulkIn(_In):
         json_schema_extra={"examples": [{"filters": {"state": ["new"], "q": "jembatan"}, "action": "claim"}]},
     )
 
-    filters: ItemFilters = ItemFilters()
+    filters: GivenFilters = GivenFilters()
     action: Literal["claim", "release", "hand_over", "take_second", "return", "publish", "comment"]
     comment: Prose = ""
     to_user: Id | None = None
-    expected: int | None = Field(default=None, ge=0, description="Refuse (409) unless just so many items are meant.")
+    expected: Number | None = Field(default=None, ge=0, description="Refuse (409) unless just so many items are meant.")
 
 
 class ViewIn(_In):
@@ -202,7 +221,7 @@ class ViewIn(_In):
     )
 
     name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(storable)]
-    query: ItemFilters
+    query: GivenFilters
 
 
 class UserIn(_In):
@@ -230,7 +249,7 @@ class UserChange(_In):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "editor"}, {"active": False}]})
 
     role: Role | None = None
-    active: bool | None = None
+    active: StrictBool | None = None
     password: Annotated[str, Field(max_length=1024)] | None = None
 
 
@@ -243,7 +262,7 @@ class TokenIn(_In):
 
     name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(storable)]
     scopes: Annotated[list[ScopeName], Field(min_length=1)]
-    days: int = Field(default=90, ge=1, le=365)
+    days: Number = Field(default=90, ge=1, le=365)
 
 
 class PasswordIn(_In):

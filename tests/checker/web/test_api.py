@@ -243,6 +243,11 @@ def test_change_of_ones_own_password(sign_in: SignIn) -> None:
         ("POST", "/api/items/{id}/decide", b'{"label": "\\ud800", "reason": "x"}'),
         ("POST", "/api/items/{id}/comment", b'{"comment": "\\ud800"}'),
         ("POST", "/api/items/{id}/explode", b"{}"),
+        ("POST", "/api/items/{id}/claim", b'{"version": "1"}'),
+        ("POST", "/api/items/{id}/claim", b'{"version": true}'),
+        ("POST", "/api/items/{id}/claim", b'{"blind": 1}'),
+        ("PUT", "/api/views", b'{"name": "x", "query": {"recheck": 0}}'),
+        ("PUT", "/api/views", b'{"name": "x", "query": {"state": "new,claimed"}}'),
         ("POST", "/api/items/%00/claim", b"{}"),
         ("POST", "/api/items/..%2F..%2Fetc/claim", b"{}"),
         ("GET", "/api/items/" + "x" * 3000, b""),
@@ -259,6 +264,14 @@ def test_bad_input_is_refused_in_one_shape(ani: Browser, items: list[str], metho
     assert answer.status_code in (400, 403, 404, 405, 409, 422), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert {"type", "title", "status", "detail"} <= set(answer.json())
+
+
+def test_what_an_address_takes_is_said(ani: Browser, items: list[str]) -> None:
+    allowed = {
+        path: set(ani.request("TRACE", path).headers["allow"].split(", "))
+        for path in ("/api/items/bulk", f"/api/items/{items[0]}", "/api/views", f"/api/items/{items[0]}/lease")
+    }
+    assert list(allowed.values()) == [{"POST"}, {"GET"}, {"GET", "PUT"}, {"PUT"}]
 
 
 def test_comments_lose_what_no_database_keeps(ani: Browser, items: list[str]) -> None:
