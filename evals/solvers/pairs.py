@@ -156,6 +156,21 @@ def _about(case: Case) -> dict[str, Any]:
     return row
 
 
+def whole(supports: float, refutes: float, neutral: float) -> list[float]:
+    """Probabilities that sum to 1, as the metrics take them.
+
+    A chat model gives the probability of its stance alone; what it leaves is shared between the other two, where the
+    judge gives it to neither (so that doubt about "not settled" is no support).
+    """
+    given = [supports, refutes, neutral]
+    left = 1.0 - sum(given)
+    empty = [place for place, value in enumerate(given) if value == 0.0]
+    if left > 1e-9 and empty:
+        for place in empty:
+            given[place] = left / len(empty)
+    return given
+
+
 def _answer(case: Case, judgement: Judgement | None) -> dict[str, Any]:
     if judgement is None:
         return {"failure": {"type": "NoJudgement", "message": "the judge gave no answer for this claim"}}
@@ -168,7 +183,7 @@ def _answer(case: Case, judgement: Judgement | None) -> dict[str, Any]:
         return {"failure": {"type": "NoStance", "message": "the judge took no stance towards the passage"}}
     stance = judgement.stances[0]
     row: dict[str, Any] = {
-        "probabilities": [float(stance.supports), float(stance.refutes), float(stance.neutral)],
+        "probabilities": whole(float(stance.supports), float(stance.refutes), float(stance.neutral)),
         "answer": stance.name,
     }
     if case.system == JUDGE:

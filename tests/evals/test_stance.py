@@ -14,6 +14,7 @@ from evals import engine
 from evals.errors import RunMismatch
 from evals.runs import read_rows
 from evals.solvers.base import Options
+from evals.solvers.pairs import whole
 from evals.tasks import stance
 from evals.testing import FakeTools, ScriptedJudge, word_overlap
 
@@ -299,3 +300,10 @@ def test_twins_count_only_where_both_are_right() -> None:
     ]
     assert stance.twins(rows) == {"n": 3, "right": pytest.approx(1 / 3)}
     assert stance.twins(rows[4:5]) == {"n": 0}
+
+
+def test_what_a_chat_model_leaves_open_is_shared_out() -> None:
+    assert whole(0.0, 0.0, 0.6) == pytest.approx([0.2, 0.2, 0.6])
+    assert whole(0.9, 0.0, 0.1) == [0.9, 0.0, 0.1]
+    assert whole(0.2, 0.3, 0.5) == [0.2, 0.3, 0.5]
+    assert whole(0.0, 0.0, 1.0) == [0.0, 0.0, 1.0]
