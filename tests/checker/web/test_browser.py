@@ -13,8 +13,7 @@ from fastapi import FastAPI
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browser import chromium, serving
-from people import PASSWORD
+from browser import Desk, chromium, serving
 
 from checker.review.transitions import State
 from checker.web.deps import AppState
@@ -32,26 +31,6 @@ def browser() -> Iterator[Any]:
 def site(app: FastAPI) -> Iterator[str]:
     with serving(app) as address:
         yield address
-
-
-class Desk:
-    """Somebody at a browser; remembers whatever the browser complained about."""
-
-    def __init__(self, browser: Any, site: str, name: str, **options: Any) -> None:
-        self.context = browser.new_context(base_url=site, **{"viewport": {"width": 1280, "height": 900}, **options})
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto("/login")
-        self.page.fill("[name=name]", name)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_url("**/queue")
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
 
 
 def test_decide_by_keyboard_and_approve_as_someone_else(
@@ -135,8 +114,9 @@ def test_it_works_without_javascript(browser: Any, site: str, saring: AppState, 
     assert ani.page.get_attribute("html", "lang") == "en"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"), (320, "light")]
+)
 def test_pages_fit_their_screen(
     browser: Any, site: str, items: list[str], width: int, scheme: str, tmp_path: Path
 ) -> None:
