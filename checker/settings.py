@@ -127,7 +127,7 @@ class Settings(BaseSettings):
     )
     passages: int = Field(default=8, ge=1, le=64, description="How many passages are heard per claim.")
     support_threshold: float = Field(default=0.3, ge=0, le=1, description="Least probability for a source to support.")
-    refute_threshold: float = Field(default=0.55, ge=0, le=1, description="Least probability for a source to refute.")
+    refute_threshold: float = Field(default=0.45, ge=0, le=1, description="Least probability for a source to refute.")
     outvote: int = Field(
         default=3, ge=2, description="How many times the origins of one side must outnumber the other's to hold alone."
     )
