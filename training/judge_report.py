@@ -100,13 +100,19 @@ def sets_of(data: Path, *, test: bool) -> dict[str, tuple[str, list[Row]]]:
     return found
 
 
-def report(judge: EntailmentModel, pairs: Path, run: Run, *, test: bool) -> dict[str, Measured]:
-    """Measures the judge on every set, and logs the numbers with their confusions."""
+def report(
+    judge: EntailmentModel, pairs: Path, run: Run, *, test: bool, only: Sequence[str] = ()
+) -> dict[str, Measured]:
+    """Measures the judge on every set (or on those of `only`), and logs the numbers with their confusions."""
     words = claim_only_model(read_rows(pairs))
     found = {}
     for name, (metric, rows) in sets_of(data_folder(), test=test).items():
+        if only and name not in only:
+            continue
         probabilities = judge.score([(r.premise, r.claim) for r in rows])
-        blank = judge.score([("", r.claim) for r in rows]).argmax(1)
+        claims = list(dict.fromkeys(r.claim for r in rows))
+        without = dict(zip(claims, judge.score([("", claim) for claim in claims]).argmax(1), strict=True))
+        blank = np.array([without[r.claim] for r in rows])
         gold = np.array([r.label for r in rows])
         best = probabilities.argmax(1)
         counts = np.bincount(np.where(gold == NOT_SUPPORTED, 1, gold), minlength=3)
@@ -170,13 +176,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(prog="python -m training.judge_report", description=__doc__.splitlines()[0])
     parser.add_argument("--test", action="store_true")
+    parser.add_argument("--only", nargs="+", default=[], help="these sets, or `contrast`; all where not given")
     parser.add_argument("--folder", type=Path, default=SHIPPED)
     parser.add_argument("--pairs", type=Path, default=RUNS / "pairs" / "train.jsonl", help="what the judge learnt from")
     options = parser.parse_args(argv)
     run = Run("judge-report", {"test": options.test, "folder": str(options.folder)})
     judge = EntailmentModel(options.folder, threads=1, backend="onnxruntime")
-    report(judge, options.pairs, run, test=options.test)
-    if options.test:
+    report(judge, options.pairs, run, test=options.test, only=options.only)
+    if options.test and (not options.only or "contrast" in options.only):
         contrast(judge, run)
 
 
