@@ -230,7 +230,16 @@ def retry_check(who: Who, saring: State, check_id: AnyId) -> CheckOut:
             ),
             "content": {
                 "text/event-stream": {
-                    "schema": {"type": "string"},
+                    # What each event holds; OpenAPI 3.2's word for it, which tools read in 3.1 too.
+                    "itemSchema": {
+                        "type": "object",
+                        "properties": {
+                            "id": {"type": "string", "pattern": "^[0-9]+$"},
+                            "event": {"enum": ["queued", "running", "progress", "done", "failed"]},
+                            "data": {"type": "string", "contentMediaType": "application/json"},
+                        },
+                        "required": ["id", "event", "data"],
+                    },
                     "example": 'id: 7\nevent: progress\ndata: {"stage":"judge","done":3,"total":9,"message":""}\n\n',
                 }
             },
