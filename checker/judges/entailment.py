@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from checker.injection import Inspection, inspect, remarks
 from checker.judges.base import Bench, Hearing, Judgement, Progress
-from checker.judges.crossencoder import LABELS, MODEL_FOLDER, Backend, EntailmentModel
+from checker.judges.crossencoder import LABELS, MODEL_FOLDER, EntailmentModel
 from checker.types import Article, Claim, Failure, Stance
+from retrieval.modelfile import Backend
 from retrieval.segment import split_sentences
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ __all__ = ["LABELS", "EntailmentJudge", "EntailmentModel", "Scorer", "lowered"]
 NEAR = 0.45
 """Cosine of claim and passage from which a refutation counts in full: what is further off speaks of another matter. The
 fifth percentile of passages that decide a gold claim of newsroom-dev is 0.47."""
+
+BEHIND = 0.03
+"""How much further off than the nearest evidence a refutation may be and still count in full: where others speak of the
+claim itself, what is further off mostly speaks of another day or another part of the matter. Measured against the
+second-nearest origin, so that one planted text that repeats the claim cannot push the honest ones away. On newsroom-dev
+macro-F1 rises from 0.749 to 0.771, and is flat from 0 to 0.04."""
 
 FAR_OFF = 0.5
 """What is left of a refutation by a passage that is further off."""
@@ -132,12 +139,13 @@ class EntailmentJudge:
         judgements = []
         for hearing in hearings:
             stances = []
+            near = nearness(hearing.hits)
             for hit in hearing.hits:
                 assert scores is not None
                 own = readings[hit.source.id, hit.passage.start, hit.passage.end]
                 rows = [scores[wanted[hit.source.text[r.start : r.end], hearing.claim.text]].astype(float) for r in own]
                 if own:
-                    stances.append(_stance(hearing.claim, hit, own, rows))
+                    stances.append(_stance(hearing.claim, hit, own, rows, near))
             judgements.append(Judgement(hearing.claim.id, tuple(stances), heard_by=self.name))
         return judgements
 
@@ -152,7 +160,20 @@ def read(hit: Hit) -> Iterator[_Reading]:
         yield _Reading(sentences[0][0], sentences[-1][1], tuple(sentences))
 
 
-def _stance(claim: Claim, hit: Hit, readings: Sequence[_Reading], scores: Sequence[NDArray[np.float64]]) -> Stance:
+def nearness(hits: Sequence[Hit]) -> float:
+    """The cosine from which a refutation counts in full, for a claim with this evidence: see `NEAR` and `BEHIND`."""
+    nearest: dict[str, float] = {}
+    for hit in hits:
+        if hit.excluded is None:
+            origin = hit.origin or hit.source.id
+            nearest[origin] = max(nearest.get(origin, 0.0), hit.dense)
+    second = sorted(nearest.values(), reverse=True)[:2]
+    return max(NEAR, second[-1] - BEHIND) if second else NEAR
+
+
+def _stance(
+    claim: Claim, hit: Hit, readings: Sequence[_Reading], scores: Sequence[NDArray[np.float64]], near: float
+) -> Stance:
     examined = [_examine(claim, hit, reading) for reading in readings]
     after = [lowered((float(s[0]), float(s[1]), float(s[2])), f) for s, f in zip(scores, examined, strict=True)]
     best = max(range(len(after)), key=lambda i: (after[i][0], -i))
@@ -160,7 +181,7 @@ def _stance(claim: Claim, hit: Hit, readings: Sequence[_Reading], scores: Sequen
     side = 0 if after[best][0] >= after[against][1] else 1
     carrying = against if side else best
     supports, refutes, neutral = after[carrying]
-    if 0.0 < hit.dense < NEAR:
+    if 0.0 < hit.dense < near:
         refutes, neutral = refutes * FAR_OFF, neutral + refutes * (1 - FAR_OFF)
     reading = readings[carrying]
     # The sentence that is cited: of the reading's own sentences, the one that alone says most for its side.
