@@ -8,8 +8,9 @@ How it decides, in order:
    refutation. Undated evidence speaks a little softer.
 3. Voices below the threshold do not settle anything. Of those above it, each side is as good as the best standing on
    it (a wire outranks an aggregator); a side of lower standing does not overrule one of higher standing.
-4. Both sides of like standing: `conflicting`, unless one side has several times the origins of the other, so that a
-   single mistaken or poisoned source cannot move a label that three honest ones hold.
+4. Both sides of like standing: `conflicting`, unless one side has several times the origins of the other, each of them
+   more likely right than not, so that a single mistaken or poisoned source cannot move a label that three honest ones
+   hold.
 
 Reported speech gets a second pass without the stances that rest on the speaker's own word: `content_label`.
 """
@@ -45,6 +46,8 @@ nothing is known against them."""
 
 _DEFAULT_STANDING = 2
 
+_LIKELY = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -55,8 +58,8 @@ class Policy:
         refute: Least probability for a voice to refute.
         addressed: Least probability (of support or refutation) for evidence to have addressed the claim at all, which
             separates `weak_evidence` from `no_evidence`.
-        outvote: How many times the origins of one side must outnumber the other's for the other not to count. At the
-            default, three honest origins hold against one.
+        outvote: How many times the origins of one side, heard with at least even odds, must outnumber the other's for
+            the other not to count. At the default, three honest origins hold against one.
         undated: Factor on the probabilities of evidence that has no date.
         citations: Most citations in a verdict.
     """
@@ -199,7 +202,7 @@ def _weigh(stances: Sequence[Stance], policy: Policy) -> _Decision:
         return _Decision("unsupported", "contradicted", refute[0].score, tuple(refute))
     support_standing = max(voice.standing for voice in support)
     refute_standing = max(voice.standing for voice in refute)
-    if support_standing > refute_standing or len(support) >= policy.outvote * len(refute):
+    if support_standing > refute_standing or _sure(support) >= policy.outvote * len(refute):
         return _Decision(
             "supported",
             "corroborated",
@@ -208,7 +211,7 @@ def _weigh(stances: Sequence[Stance], policy: Policy) -> _Decision:
             tuple(refute),
             (_minority(refute, "minority_against"),),
         )
-    if refute_standing > support_standing or len(refute) >= policy.outvote * len(support):
+    if refute_standing > support_standing or _sure(refute) >= policy.outvote * len(support):
         return _Decision(
             "unsupported",
             "contradicted",
@@ -223,6 +226,14 @@ def _weigh(stances: Sequence[Stance], policy: Policy) -> _Decision:
         min(support[0].score, refute[0].score),
         tuple(refute) + tuple(support),
     )
+
+
+def _sure(voices: Sequence[_Voice]) -> int:
+    """How many of them are more likely right than not.
+
+    A voice that only leans to a side settles what nobody denies, and outvotes nobody.
+    """
+    return sum(voice.score >= _LIKELY for voice in voices)
 
 
 def _minority(voices: Sequence[_Voice], name: str) -> str:

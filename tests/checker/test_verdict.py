@@ -178,6 +178,16 @@ def test_table(stances: list[Stance], label: str, reason: str, origins: int) -> 
     assert verdict.content_label == label
 
 
+def test_three_that_only_lean_do_not_outvote_one_that_denies() -> None:
+    policy = Policy(support=0.3)
+    leaning = [stance("a", 0.4), stance("b", 0.45), stance("d", 0.49)]
+    alone = decide(CLAIM, leaning, judge="test", policy=policy)
+    denied = decide(CLAIM, [*leaning, stance("e", 0, 0.8)], judge="test", policy=policy)
+    sure = decide(CLAIM, [stance("a", 0.6), stance("b", 0.6), stance("d", 0.6), stance("e", 0, 0.8)], judge="test")
+    assert (alone.label, denied.label, denied.reason) == ("supported", "unsupported", "conflicting")
+    assert sure.label == "supported"
+
+
 @pytest.mark.parametrize("stances", [row[1] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_order_of_evidence_decides_nothing(stances: list[Stance]) -> None:
     verdicts = {decide(CLAIM, order, judge="test") for order in itertools.islice(itertools.permutations(stances), 24)}

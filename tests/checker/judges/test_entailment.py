@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ import pytest
 from checker.judges.base import Hearing
 from checker.judges.checks.finding import Finding
 from checker.judges.crossencoder import MODEL_FOLDER, EntailmentModel, softmax
-from checker.judges.entailment import UNCONFIRMED, EntailmentJudge, lowered
+from checker.judges.entailment import BEHIND, NEAR, UNCONFIRMED, EntailmentJudge, lowered, nearness
 from checker.types import Claim
 from retrieval.errors import ModelFileError
-from retrieval.types import Hit, Passage, Source
+from retrieval.types import Exclusion, Hit, Passage, Source
 
 TEXT = "Rapat dibuka pukul sembilan. Korban tewas 62 orang pada Selasa. Jumlah itu naik menjadi 602 orang."
 
@@ -156,6 +157,31 @@ def test_the_quote_of_a_wider_reading_is_the_sentence_that_says_most() -> None:
     (stance,) = bench.judgements[0].stances
     assert stance.quote == "Jumlah itu naik menjadi 602 orang."
     assert stance.supports == pytest.approx(0.9)
+
+
+def at(dense: float, origin: str, excluded: Exclusion | None = None) -> Hit:
+    return replace(hit_of(TEXT, source_id=origin), dense=dense, origin=origin, excluded=excluded)
+
+
+def test_what_is_further_off_than_the_evidence_refutes_less() -> None:
+    near = nearness([at(0.8, "a"), at(0.7, "b"), at(0.5, "c")])
+    assert near == pytest.approx(0.7 - BEHIND)
+    table = Table({"Korban tewas 62 orang pada Selasa.": (0.0, 1.0, 0.0)})
+    claim = claim_of("Korban tewas tidak bertambah.")
+    heard = EntailmentJudge(table).hear([Hearing(claim, (at(0.8, "a"), at(0.7, "b"), at(0.5, "c")))])
+    first, second, third = (stance.refutes for stance in heard.judgements[0].stances)
+    assert first == second == pytest.approx(2 * third)
+
+
+def test_one_planted_text_cannot_push_the_honest_ones_away() -> None:
+    honest = [at(0.7, "b"), at(0.69, "c")]
+    assert nearness([at(1.0, "planted"), at(0.99, "planted"), *honest]) <= 0.7
+    assert nearness([at(1.0, "copy", "copy_of_article"), *honest]) == nearness(honest)
+
+
+def test_nothing_heard_is_near_by_the_floor_alone() -> None:
+    assert nearness([]) == NEAR
+    assert nearness([at(0.2, "a"), at(0.1, "b")]) == NEAR
 
 
 def test_each_pair_is_asked_once_and_each_claim_gets_its_own_stances() -> None:
