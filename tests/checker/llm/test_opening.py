@@ -57,7 +57,7 @@ def test_a_missing_client_names_its_extra() -> None:
     asked = """
 import sys
 sys.modules["langchain_ollama"] = None
-from checker.errors import MissingExtra
+from retrieval.errors import MissingExtra
 from checker.llm.opening import open_caller
 from checker.settings import Settings
 try:
