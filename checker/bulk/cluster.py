@@ -138,6 +138,9 @@ class RayEngine:
         try:
             # Not fetched: what an actor has to say is in the folder, and a block of a dead node would be waited for.
             data.materialize()
+        except (ray.exceptions.ActorDiedError, ray.exceptions.ActorUnavailableError) as error:
+            # A node that dies before its actors have begun ends the pass; what it left undone is for the next one.
+            log.warning("a pass ended with an actor (%s)", _first_line(error))
         except ray.exceptions.RayError as error:
             raise BulkError(
                 f"the Ray cluster gave up ({_first_line(error)}); the same command continues where this run stopped"
