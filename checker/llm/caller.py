@@ -25,7 +25,7 @@ from checker.errors import BadReply, CallFailed, CheckerError, DeadlinePassed, M
 from checker.llm.account import Account, current
 from checker.llm.ledger import Budget, Kept, Ledger, digest
 from checker.llm.prompts import Prompt
-from checker.llm.structured import FALLBACK, Answer, Method, choose_method, deliver, read
+from checker.llm.structured import FALLBACK, Answer, Delivery, Method, choose_method, deliver, read
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -144,37 +144,59 @@ class Caller:
             BudgetExhausted, DeadlinePassed, CallFailed: It was not answered, and why.
             ModelUnavailable: The key is refused.
         """
-        attempt = 0
         async with self._door():
-            while True:
-                attempt += 1
-                self._may_send(account)
-                await self._pace(account)
-                self.budget.reserve(account, self.ledger, held)
-                try:
-                    async with asyncio.timeout(max(0.01, account.ends - time.monotonic())):
-                        answer = await call()
-                except TimeoutError as error:
-                    if time.monotonic() >= account.ends:
-                        raise DeadlinePassed(
-                            f"the deadline of {self.limits.deadline:g} s for this answer is over"
-                        ) from error
-                    await self._retry(error, attempt, None, account)
-                except CheckerError:
+            return await self._deliver(call, held, account, "answer")
+
+    async def _deliver(
+        self,
+        call: Callable[[], Awaitable[R]],
+        held: int,
+        account: Account,
+        of: str,
+        otherwise: Callable[[int | None], bool] = lambda status: False,  # noqa: ARG005
+    ) -> R:
+        """One delivery of one request: the only place that tries again, and for the network's sake only.
+
+        Args:
+            call: Makes the call.
+            held: Tokens set aside for it; settled here where it failed and surely cost nothing, else by whoever calls.
+            account: What it is put on.
+            of: What the deadline is for, in words.
+            otherwise: Told the HTTP status of a failure; True where `call` will now ask in another way, which is no
+                further try of the same.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            self._may_send(account)
+            await self._pace(account)
+            self.budget.reserve(account, self.ledger, held)
+            try:
+                async with asyncio.timeout(max(0.01, account.ends - time.monotonic())):
+                    answer = await call()
+            except TimeoutError as error:
+                # Nobody knows whether the vendor charges for it; what was set aside stays so.
+                if time.monotonic() >= account.ends:
+                    raise DeadlinePassed(f"the deadline of {self.limits.deadline:g} s for this {of} is over") from error
+                await self._retry(error, attempt, None, account)
+            except CheckerError:
+                self.budget.settle(account, self.ledger, held, 0, 0)
+                raise
+            except Exception as error:
+                status, wait = _sort(error)
+                if status is not None:
                     self.budget.settle(account, self.ledger, held, 0, 0)
-                    raise
-                except Exception as error:
-                    status, wait = _sort(error)
-                    if status is not None:
-                        self.budget.settle(account, self.ledger, held, 0, 0)
-                    if status in _DENIED:
-                        raise ModelUnavailable(f"{self.name} refuses the key (HTTP {status}); check it") from error
-                    if status is not None and status not in _TRANSIENT:
-                        raise CallFailed(f"{self.name} answered HTTP {status}: {_short(error)}") from error
-                    await self._retry(error, attempt, wait, account)
-                else:
-                    self._faults = 0
-                    return answer
+                if status in _DENIED:
+                    raise ModelUnavailable(f"{self.name} refuses the key (HTTP {status}); check it") from error
+                if otherwise(status):
+                    attempt -= 1
+                    continue
+                if status is not None and status not in _TRANSIENT:
+                    raise CallFailed(f"{self.name} answered HTTP {status}: {_short(error)}") from error
+                await self._retry(error, attempt, wait, account)
+            else:
+                self._faults = 0
+                return answer
 
     async def _ask_twice(
         self,
@@ -211,49 +233,28 @@ class Caller:
         raise last
 
     async def _send(self, messages: list[Any], schema: type[T], account: Account) -> tuple[Answer[T], tuple[int, int]]:
-        """One delivery of one request, retried for the network's sake only, with its prompt and completion tokens."""
+        """One delivery of one structured request, with its prompt and completion tokens."""
         method = self._method or choose_method(self.model)
         # About what it will cost, so that calls under way count before they are answered: four letters a token.
         held = sum(len(str(message.content)) for message in messages) // 4
-        attempt = 0
-        while True:
-            attempt += 1
-            self._may_send(account)
-            await self._pace(account)
-            self.budget.reserve(account, self.ledger, held)
-            try:
-                async with asyncio.timeout(max(0.01, account.ends - time.monotonic())):
-                    delivery = await deliver(self.model, messages, schema, method)
-            except TimeoutError as error:
-                # Nobody knows whether the vendor charges for it; what was set aside stays so.
-                if time.monotonic() >= account.ends:
-                    raise DeadlinePassed(
-                        f"the deadline of {self.limits.deadline:g} s for this check is over"
-                    ) from error
-                await self._retry(error, attempt, None, account)
-            except CheckerError:
-                self.budget.settle(account, self.ledger, held, 0, 0)
-                raise
-            except Exception as error:
-                status, wait = _sort(error)
-                if status is not None:
-                    self.budget.settle(account, self.ledger, held, 0, 0)
-                if status in _DENIED:
-                    raise ModelUnavailable(f"{self.name} refuses the key (HTTP {status}); check it") from error
-                following = FALLBACK[method]
-                if status in _UNKNOWN_METHOD and self._method is None and following is not None:
-                    method, attempt = following, attempt - 1
-                    continue
-                if status is not None and status not in _TRANSIENT:
-                    raise CallFailed(f"{self.name} answered HTTP {status}: {_short(error)}") from error
-                await self._retry(error, attempt, wait, account)
-            else:
-                self._faults = 0
-                used = (delivery.prompt_tokens, delivery.completion_tokens)
-                self.budget.settle(account, self.ledger, held, *used)
-                answer = read(delivery, schema, method)
-                self._method = method
-                return answer, used
+
+        async def call() -> Delivery:
+            return await deliver(self.model, messages, schema, method)
+
+        def otherwise(status: int | None) -> bool:
+            nonlocal method
+            following = FALLBACK[method]
+            if status not in _UNKNOWN_METHOD or self._method is not None or following is None:
+                return False
+            method = following
+            return True
+
+        delivery = await self._deliver(call, held, account, "check", otherwise)
+        used = (delivery.prompt_tokens, delivery.completion_tokens)
+        self.budget.settle(account, self.ledger, held, *used)
+        answer = read(delivery, schema, method)
+        self._method = method
+        return answer, used
 
     def _may_send(self, account: Account) -> None:
         now = time.monotonic()
