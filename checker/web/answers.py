@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from checker.review.desk import SavedView
 from checker.review.merging import Suggestion
-from checker.review.records import Decision, Event, Item, MachineVerdict
+from checker.review.records import Item
 from checker.review.transitions import Action, Role, State
 from checker.web.examples import (
     ARTICLE,
@@ -30,6 +29,15 @@ from checker.web.schemas import LabelName, RatingName, ScopeName
 
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
+
+
+class _Record(_Out):
+    """An answer that is a record of the queue as it stands."""
+
+    @classmethod
+    def of(cls, record: object) -> Self:
+        """From the record."""
+        return cls.model_validate(record)
 
 
 class RefusedItem(_Out):
@@ -56,7 +64,7 @@ class BulkOut(_Out):
     refused: list[RefusedItem]
 
 
-class ViewOut(_Out):
+class ViewOut(_Record):
     """A saved view; only its owner sees it."""
 
     model_config = ConfigDict(
@@ -75,11 +83,6 @@ class ViewOut(_Out):
     name: str
     query: dict[str, Any]
     created_at: datetime
-
-    @classmethod
-    def of(cls, view: SavedView) -> ViewOut:
-        """From the record."""
-        return cls.model_validate(view)
 
 
 class ItemOut(_Out):
@@ -142,7 +145,7 @@ class CitationOut(BaseModel):
     notes: list[str] = []
 
 
-class VerdictOut(_Out):
+class VerdictOut(_Record):
     """What a machine made of the claim: a suggestion."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": VERDICT})
@@ -160,13 +163,8 @@ class VerdictOut(_Out):
     as_of: str
     created_at: datetime
 
-    @classmethod
-    def of(cls, verdict: MachineVerdict) -> VerdictOut:
-        """From the record."""
-        return cls.model_validate(verdict)
 
-
-class DecisionOut(_Out):
+class DecisionOut(_Record):
     """What a person decided."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": DECISION})
@@ -181,13 +179,8 @@ class DecisionOut(_Out):
     blind: bool
     created_at: datetime
 
-    @classmethod
-    def of(cls, decision: Decision) -> DecisionOut:
-        """From the record."""
-        return cls.model_validate(decision)
 
-
-class EventOut(_Out):
+class EventOut(_Record):
     """One line of the log."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": EVENT})
@@ -200,11 +193,6 @@ class EventOut(_Out):
     refused: str | None
     detail: dict[str, Any]
     at: datetime
-
-    @classmethod
-    def of(cls, event: Event) -> EventOut:
-        """From the record."""
-        return cls.model_validate(event)
 
 
 class AlikeOut(_Out):
