@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.cli.options import AsOf, BaseUrl, JudgeName, Store
 from checker.errors import ArticleEmpty
 
 if TYPE_CHECKING:
@@ -25,22 +26,13 @@ def ask(
         ),
     ],
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text, json or markdown.")] = "text",
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", metavar="DATE", help="Evidence published after it never counts. Default: now."),
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
-    judge: Annotated[
-        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
-    ] = None,
+    as_of: AsOf = None,
+    store: Store = None,
+    judge: JudgeName = None,
     model: Annotated[
         str | None, typer.Option("--model", metavar="NAME", help="Chat model that words the answer; none by default.")
     ] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Of an OpenAI-compatible server of your own.")
-    ] = None,
+    base_url: BaseUrl = None,
     lang: Annotated[
         str | None, typer.Option("--lang", metavar="id|en", help="Language of the answer. Default: the question's.")
     ] = None,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
+from checker.cli.options import BaseUrl, ExtractorName, JudgeName, ModelName, Store
+
 if TYPE_CHECKING:
     from checker.bulk.base import Engine
     from checker.bulk.run import Show, Standing
@@ -35,9 +37,6 @@ _Address = Annotated[
 ]
 _Workers = Annotated[
     int, typer.Option("--workers", metavar="N", min=0, help="How many processes. Default: one per core.")
-]
-_Store = Annotated[
-    str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
 ]
 
 
@@ -66,20 +65,11 @@ def check(
         str | None,
         typer.Option("--as-of", metavar="DATE", help="Evidence published after it never counts. Default: the start."),
     ] = None,
-    store: _Store = None,
-    judge: Annotated[
-        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="NAME", help="Chat model for llm and cascade: openai:…, anthropic:…, ollama:…"),
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Of an OpenAI-compatible server of your own.")
-    ] = None,
-    extractor: Annotated[
-        str | None, typer.Option("--extractor", metavar="NAME", help="What finds the claims: rules or llm.")
-    ] = None,
+    store: Store = None,
+    judge: JudgeName = None,
+    model: ModelName = None,
+    base_url: BaseUrl = None,
+    extractor: ExtractorName = None,
 ) -> None:
     """Check every article of folders, JSONL or Parquet files.
 
@@ -134,7 +124,7 @@ def embed(
     shard_size: Annotated[
         int, typer.Option("--shard-size", metavar="N", min=0, help="Sources of one part. Default: by their number.")
     ] = 0,
-    store: _Store = None,
+    store: Store = None,
     wait: Annotated[
         float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for another writer at the end.")
     ] = 10.0,

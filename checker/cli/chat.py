@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.cli.options import AsOf, BaseUrl, JudgeName, Store
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -35,25 +37,16 @@ _PASTED = 0.05
 
 @app.command()
 def chat(
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", metavar="DATE", help="Evidence published after it never counts. Default: now."),
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
+    as_of: AsOf = None,
+    store: Store = None,
     database: Annotated[
         str | None, typer.Option("--database", metavar="URL", help="Where conversations and the queue are kept.")
     ] = None,
-    judge: Annotated[
-        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
-    ] = None,
+    judge: JudgeName = None,
     model: Annotated[
         str | None, typer.Option("--model", metavar="NAME", help="Chat model that words the answers; none by default.")
     ] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Of an OpenAI-compatible server of your own.")
-    ] = None,
+    base_url: BaseUrl = None,
     lang: Annotated[
         str | None, typer.Option("--lang", metavar="id|en", help="Language of the answers. Default: the question's.")
     ] = None,

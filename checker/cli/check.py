@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.cli.options import AsOf, BaseUrl, ExtractorName, JudgeName, ModelName, Store
+
 if TYPE_CHECKING:
     from checker.pipeline import Checker
     from checker.types import Report
@@ -20,10 +22,7 @@ def check(
         str | None, typer.Argument(metavar="SRC", help="The article: a text, Markdown or HTML file, or - for stdin.")
     ] = None,
     claim: Annotated[str | None, typer.Option("--claim", metavar="TEXT", help="Check this one claim instead.")] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", metavar="DATE", help="Evidence published after it never counts. Default: now."),
-    ] = None,
+    as_of: AsOf = None,
     format: Annotated[
         str | None,
         typer.Option(
@@ -39,26 +38,15 @@ def check(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Also write the report there, as HTML.")
     ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
-    judge: Annotated[
-        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
-    ] = None,
+    store: Store = None,
+    judge: JudgeName = None,
     retrieve: Annotated[
         str | None,
         typer.Option("--retrieve", metavar="NAMES", help="Connectors to ask for more evidence, with commas between."),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="NAME", help="Chat model for llm and cascade: openai:…, anthropic:…, ollama:…"),
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Of an OpenAI-compatible server of your own.")
-    ] = None,
-    extractor: Annotated[
-        str | None, typer.Option("--extractor", metavar="NAME", help="What finds the claims: rules or llm.")
-    ] = None,
+    model: ModelName = None,
+    base_url: BaseUrl = None,
+    extractor: ExtractorName = None,
     max_calls: Annotated[
         int | None, typer.Option("--max-calls", metavar="N", help="Most calls to the chat model; what is done stays.")
     ] = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from checker.cli import fetch
+from checker.cli.options import Store
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,10 +26,6 @@ app = typer.Typer(
     help="Add, fetch, search, show and remove evidence.",
 )
 
-Store = Annotated[
-    str | None,
-    typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours."),
-]
 Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")]
 Publisher = Annotated[list[str] | None, typer.Option("--publisher", metavar="NAME", help="Only of this publisher.")]
 Kind = Annotated[list[str] | None, typer.Option("--type", metavar="TYPE", help="Only of this kind of publisher.")]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from checker.cli.options import Store
+
 if TYPE_CHECKING:
     from checker.settings import Settings
     from retrieval.connectors.base import Rejected
@@ -16,10 +18,6 @@ if TYPE_CHECKING:
     from retrieval.store import AddResult
     from retrieval.types import Source
 
-Store = Annotated[
-    str | None,
-    typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours."),
-]
 Wait = Annotated[float, typer.Option("--wait", metavar="SECONDS", help="How long to wait for another writer.", min=0)]
 Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")]
 Contact = Annotated[

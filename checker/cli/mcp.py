@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.cli.options import JudgeName, Store
+
 if TYPE_CHECKING:
     from mcp.server.transport_security import TransportSecuritySettings
     from starlette.applications import Starlette
@@ -37,15 +39,11 @@ def mcp(
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Ask nobody for an API token; on this machine's own address only.")
     ] = False,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
+    store: Store = None,
     database: Annotated[
         str | None, typer.Option("--database", metavar="URL", help="The review queue. Default: SARING_DATABASE_URL.")
     ] = None,
-    judge: Annotated[
-        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
-    ] = None,
+    judge: JudgeName = None,
 ) -> None:
     """Serve the checks, the evidence and the queue as tools, by the Model Context Protocol.
 

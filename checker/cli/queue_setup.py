@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from checker.cli.desk import As, Database, Format, check_format, opened, say, write_json
+from checker.cli.options import Store
 
 if TYPE_CHECKING:
     from checker.review.transitions import Role as Known
@@ -86,9 +87,7 @@ def password(name: Name, password_stdin: FromStdin = False, database: Database =
 
 def work(
     once: Annotated[bool, typer.Option("--once", help="Do what there is to do now, and end.")] = False,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
+    store: Store = None,
     database: Database = None,
 ) -> None:
     """Do the background checks and send what webhooks are due, until Ctrl-C.
@@ -139,9 +138,7 @@ def recheck(
         list[str] | None, typer.Argument(metavar="SOURCE...", help="Ids of new sources, as `evidence list` shows them.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every decided claim, whatever is new.")] = False,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
+    store: Store = None,
     database: Database = None,
 ) -> None:
     """Have decided claims looked at again that new evidence may bear on; `saring serve` or `work` does it.

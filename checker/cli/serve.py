@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.cli.options import Store
+
 if TYPE_CHECKING:
     from checker.settings import Settings
 
@@ -24,9 +26,7 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", metavar="N", help="Port to listen on; 0 takes a free one. Default: 8000.")
     ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
+    store: Store = None,
     database: Annotated[
         str | None,
         typer.Option("--database", metavar="URL", help="The queue: a file, or postgresql://…. Default: yours."),

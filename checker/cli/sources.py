@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.cli.options import AsOf, JudgeName, Store
+
 if TYPE_CHECKING:
     from checker.settings import Settings
     from checker.types import Report
@@ -21,17 +23,10 @@ def sources(
     source: Annotated[
         str, typer.Argument(metavar="SRC", help="The article: a text, Markdown or HTML file, or - for stdin.")
     ],
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", metavar="DATE", help="Evidence published after it never counts. Default: now."),
-    ] = None,
+    as_of: AsOf = None,
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")] = "text",
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
-    judge: Annotated[
-        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
-    ] = None,
+    store: Store = None,
+    judge: JudgeName = None,
     lang: Annotated[str | None, typer.Option("--lang", metavar="id|en", help="Language of the list.")] = None,
     archive: Annotated[
         bool, typer.Option("--archive", help="Look up the Wayback Machine's copy of every page cited.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.cli.options import JudgeName, Store
+
 if TYPE_CHECKING:
     from checker.chat.doors.telegram import Bot
 
@@ -26,15 +28,11 @@ def telegram(
     api: Annotated[
         str, typer.Option("--api", metavar="URL", help="Of a Bot API server of your own.")
     ] = "https://api.telegram.org",
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Evidence store. Default: SARING_STORE, else yours.")
-    ] = None,
+    store: Store = None,
     database: Annotated[
         str | None, typer.Option("--database", metavar="URL", help="Where conversations are kept.")
     ] = None,
-    judge: Annotated[
-        str | None, typer.Option("--judge", metavar="NAME", help="Who hears the evidence: embedded, llm or cascade.")
-    ] = None,
+    judge: JudgeName = None,
     model: Annotated[
         str | None, typer.Option("--model", metavar="NAME", help="Chat model that words the answers; none by default.")
     ] = None,
