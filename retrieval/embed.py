@@ -173,6 +173,36 @@ def prefixes(name: str) -> tuple[str, str]:
     return "", ""
 
 
+def load_sentence_transformer(kind: Literal["SentenceTransformer", "CrossEncoder"], name: str, *, threads: int) -> Any:
+    """A model of sentence-transformers. Code from its repository is never run.
+
+    Args:
+        kind: The class of sentence-transformers.
+        name: A name on the Hugging Face hub, or a local folder.
+        threads: Torch threads for the whole process; 0 leaves torch's own choice.
+
+    Raises:
+        MissingExtra: sentence-transformers is not installed.
+        EmbedderUnavailable: There is no such model, or it cannot be loaded without running its code.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        import sentence_transformers
+        import torch
+    except ImportError:
+        raise MissingExtra("sentence-transformers", "sentence-transformers") from None
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        return getattr(sentence_transformers, kind)(name, trust_remote_code=False)
+    except Exception as error:  # the hub, safetensors and transformers each raise their own kinds
+        called = "embedding model" if kind == "SentenceTransformer" else "cross-encoder"
+        raise EmbedderUnavailable(
+            f"{called} {name!r} cannot be loaded ({type(error).__name__}): check its name, and that it is "
+            "downloaded if HF_HUB_OFFLINE is set"
+        ) from error
+
+
 class SentenceTransformerEmbedder:
     """Any sentence-transformers model, by name or by folder.
 
@@ -190,21 +220,7 @@ class SentenceTransformerEmbedder:
             MissingExtra: sentence-transformers is not installed.
             EmbedderUnavailable: There is no such model, or it cannot be loaded without running its code.
         """
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        try:
-            import sentence_transformers
-            import torch
-        except ImportError:
-            raise MissingExtra("sentence-transformers", "sentence-transformers") from None
-        if threads:
-            torch.set_num_threads(threads)
-        try:
-            self._model: Any = sentence_transformers.SentenceTransformer(name, trust_remote_code=False)
-        except Exception as error:  # the hub, safetensors and transformers each raise their own kinds
-            raise EmbedderUnavailable(
-                f"embedding model {name!r} cannot be loaded ({type(error).__name__}): check its name, and that it is "
-                "downloaded if HF_HUB_OFFLINE is set"
-            ) from error
+        self._model = load_sentence_transformer("SentenceTransformer", name, threads=threads)
         self._name = name
         self._query, self._passage = _own_prompts(self._model) or prefixes(name)
         measure = getattr(self._model, "get_embedding_dimension", None) or self._model.get_sentence_embedding_dimension

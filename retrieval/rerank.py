@@ -6,11 +6,12 @@ It reads better than vectors and words compare, and costs a model call a candida
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from retrieval.errors import EmbedderUnavailable, MissingExtra
+from retrieval.embed import load_sentence_transformer
+from retrieval.errors import EmbedderUnavailable
 from retrieval.vectors import FloatArray
 
 READ = 24
@@ -54,20 +55,7 @@ class CrossEncoderReranker:
             MissingExtra: sentence-transformers is not installed.
             EmbedderUnavailable: There is no such model, or it is no cross-encoder of one score.
         """
-        try:
-            import sentence_transformers
-            import torch
-        except ImportError:
-            raise MissingExtra("sentence-transformers", "sentence-transformers") from None
-        if threads:
-            torch.set_num_threads(threads)
-        try:
-            self._model: Any = sentence_transformers.CrossEncoder(name, trust_remote_code=False)
-        except Exception as error:  # the hub, safetensors and transformers each raise their own kinds
-            raise EmbedderUnavailable(
-                f"cross-encoder {name!r} cannot be loaded ({type(error).__name__}): check its name, and that it is "
-                "downloaded if HF_HUB_OFFLINE is set"
-            ) from error
+        self._model = load_sentence_transformer("CrossEncoder", name, threads=threads)
         if int(getattr(self._model, "num_labels", 1)) != 1:
             raise EmbedderUnavailable(f"cross-encoder {name!r} gives several scores to a pair: name one made to rank")
         self.name = name
