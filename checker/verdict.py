@@ -18,7 +18,7 @@ Reported speech gets a second pass without the stances that rest on the speaker'
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checker.notes import note
 from checker.types import Citation, Claim, Label, Reason, Stance, StanceName, Verdict
@@ -101,6 +101,25 @@ def standing(publisher_type: str) -> int:
 def quote_holds(stance: Stance) -> bool:
     """Whether the stance's quote stands in its source at its offsets, to the letter, and is not empty."""
     return bool(stance.quote) and stance.hit.source.text[stance.start : stance.end] == stance.quote
+
+
+def cite_stance(stance: Stance, side: StanceName, score: float) -> Citation:
+    """The quote of a stance as a citation that speaks for `side` with that probability."""
+    source = stance.hit.source
+    return Citation(
+        source_id=source.id,
+        passage_id=stance.hit.passage.id,
+        url=source.url,
+        publisher=source.publisher,
+        published_at=source.published_at,
+        quote=stance.quote,
+        start=stance.start,
+        end=stance.end,
+        stance=side,
+        score=round(score, 4),
+        origin=stance.hit.origin or source.id,
+        notes=stance.notes,
+    )
 
 
 def decide(
@@ -269,7 +288,6 @@ def _citations(decision: _Decision, sound: Sequence[Stance], policy: Policy) -> 
         if key in seen or len(cited) >= policy.citations:
             return
         seen.add(key)
-        source = stance.hit.source
         notes = stance.notes
         if stance.hit.excluded == "after_as_of":
             notes = (*notes, note("later"))
@@ -277,23 +295,7 @@ def _citations(decision: _Decision, sound: Sequence[Stance], policy: Policy) -> 
             notes = (*notes, note("copy"))
         if stance.flagged:
             notes = (*notes, note("flagged"))
-        cited.append(
-            Citation(
-                source_id=source.id,
-                passage_id=stance.hit.passage.id,
-                url=source.url,
-                publisher=source.publisher,
-                published_at=source.published_at,
-                quote=stance.quote,
-                start=stance.start,
-                end=stance.end,
-                stance=side,
-                score=round(score, 4),
-                origin=stance.hit.origin or source.id,
-                counted=counted,
-                notes=notes,
-            )
-        )
+        cited.append(replace(cite_stance(stance, side, score), counted=counted, notes=notes))
 
     for voice in (*decision.voices, *decision.against):
         cite(voice.stance, voice.side, voice.score, counted=True)

@@ -16,7 +16,8 @@ from checker.chat.meeting import Words, names_one, offices
 from checker.chat.questions import Question
 from checker.chat.tidy import lists
 from checker.injection import inspect
-from checker.types import Citation, Claim, Stance
+from checker.types import Citation, Claim, Stance, StanceName
+from checker.verdict import cite_stance
 from retrieval.language import function_words
 from retrieval.names import NameSpan, find_names
 from retrieval.segment import split_sentences
@@ -309,21 +310,9 @@ def _citation(hit: Hit, start: int, end: int, score: float) -> Citation:
 
 def _stance_citation(stance: Stance, support: float, refute: float) -> Citation:
     """A stance as a citation; what stays below the thresholds of a verdict settles nothing here either."""
-    side = "supports" if stance.supports >= support and stance.supports >= stance.refutes else "neutral"
+    side: StanceName = "supports" if stance.supports >= support and stance.supports >= stance.refutes else "neutral"
     if stance.refutes >= refute and stance.refutes > stance.supports:
         side = "refutes"
-    source = stance.hit.source
-    return Citation(
-        source_id=source.id,
-        passage_id=stance.hit.passage.id,
-        url=source.url,
-        publisher=source.publisher,
-        published_at=source.published_at,
-        quote=stance.quote,
-        start=stance.start,
-        end=stance.end,
-        stance=side,  # type: ignore[arg-type]
-        score=round({"supports": stance.supports, "refutes": stance.refutes, "neutral": stance.neutral}[side], 4),
-        origin=stance.hit.origin or source.id,
-        notes=stance.notes,
+    return cite_stance(
+        stance, side, {"supports": stance.supports, "refutes": stance.refutes, "neutral": stance.neutral}[side]
     )
