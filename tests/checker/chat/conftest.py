@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import secrets
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+from postgres import fresh_postgres
 
 from checker import Checker, Settings
 from checker.chat.conversations import Conversations, MemoryConversations, SqlConversations
@@ -36,30 +36,6 @@ def empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("queue") / "empty.sqlite3"
     Database.open(str(path)).close()
     return path
-
-
-POSTGRES = os.environ.get("SARING_TEST_POSTGRES", "")
-NO_POSTGRES = (
-    "no PostgreSQL to test on: apt-get install postgresql, start it, and set SARING_TEST_POSTGRES to the URL of a "
-    "database its user may create databases from"
-)
-
-
-@contextmanager
-def fresh_postgres() -> Iterator[str]:
-    """The URL of a database of its own, dropped afterwards."""
-    if not POSTGRES:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_POSTGRES)
-    name = f"saring_chat_{secrets.token_hex(6)}"
-    admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    try:
-        yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        admin.dispose()
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.server)])

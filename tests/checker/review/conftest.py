@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,17 +11,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+sys.path.insert(0, str(Path(__file__).parent))
+from postgres import fresh_postgres
+
 from checker.review import tables as t
 from checker.review.database import Database
 from checker.review.records import Actor, new_id
 from checker.review.service import ReviewService
 from checker.review.transitions import Role
-
-POSTGRES = os.environ.get("SARING_TEST_POSTGRES", "")
-NO_POSTGRES = (
-    "no PostgreSQL to test on: apt-get install postgresql, start it, and set SARING_TEST_POSTGRES to the URL of a "
-    "database its user may create databases from"
-)
 
 
 class Clock:
@@ -49,17 +45,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def template() -> Iterator[str]:
     """Name of an empty PostgreSQL queue, migrated once; tests start from copies."""
-    if not POSTGRES:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_POSTGRES)
-    name = f"saring_test_{secrets.token_hex(6)}"
-    admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    Database.open(sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)).close()
-    yield name
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    with fresh_postgres() as url:
+        Database.open(url).close()
+        yield str(sa.make_url(url).database)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -68,17 +56,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path)
         shutil.copy(migrated, tmp_path / "queue.sqlite3")
         yield str(tmp_path / "queue.sqlite3")
         return
-    template = request.getfixturevalue("template")
-    name = f"saring_test_{secrets.token_hex(6)}"
-    admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    try:
-        yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        admin.dispose()
+    with fresh_postgres(request.getfixturevalue("template")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ import pytest
 import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+from postgres import fresh_postgres
 from reports import make_report
 
 from checker.review import tables as t
@@ -39,11 +40,6 @@ from checker.review.transitions import Action, Role, State
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 HERE = Path(__file__).parent
-POSTGRES = os.environ.get("SARING_TEST_POSTGRES", "")
-NO_POSTGRES = (
-    "no PostgreSQL to test on: apt-get install postgresql, start it, and set SARING_TEST_POSTGRES to the URL of a "
-    "database its user may create databases from"
-)
 log = logging.getLogger(__name__)
 
 ITEMS = int(os.environ.get("SARING_LOAD_ITEMS", "60"))
@@ -57,18 +53,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield str(tmp_path / "queue.sqlite3")
         return
-    if not POSTGRES:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_POSTGRES)
-    name = f"saring_test_{secrets.token_hex(6)}"
-    admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    try:
-        yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        admin.dispose()
+    with fresh_postgres() as url:
+        yield url
 
 
 class Server:

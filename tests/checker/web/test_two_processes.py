@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import socket
 import subprocess
@@ -24,9 +23,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+from postgres import fresh_postgres
 from reports import make_report
 
 from checker.review.accounts import Accounts
@@ -38,11 +37,6 @@ from checker.review.transitions import Role
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[3]
-POSTGRES = os.environ.get("SARING_TEST_POSTGRES", "")
-NO_POSTGRES = (
-    "no PostgreSQL to test on: apt-get install postgresql, start it, and set SARING_TEST_POSTGRES to the URL of a "
-    "database its user may create databases from"
-)
 PROGRAM = (sys.executable, "-c", "import sys; from checker.cli import main; sys.exit(main())")
 PASSWORD = "tiga kuda di tepi sawah"
 PEOPLE = 20
@@ -79,18 +73,8 @@ def _answers(url: str, process: subprocess.Popen[bytes], log: Path, seconds: flo
 
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
-    if not POSTGRES:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_POSTGRES)
-    name = f"saring_test_{secrets.token_hex(6)}"
-    admin = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    try:
-        yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        admin.dispose()
+    with fresh_postgres() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
