@@ -88,6 +88,12 @@ def retrieval(data: str = "", limit: int = 0, seed: int = 0) -> Task:
     return _task("retrieval", data, limit, seed)
 
 
+@task
+def cost(data: str = "", judge: str = "embedded", limit: int = 0, seed: int = 0) -> Task:
+    """Calls, tokens, seconds and memory per claim."""
+    return _task("cost", data, limit, seed, judge=judge)
+
+
 def _task(name: str, data: str, limit: int, seed: int, **settings: str) -> Task:
     options = Options(limit=limit, seed=seed, baselines=False, claims="found")
     return build(name, _cases(name, data, options), _tools(settings), options)

@@ -9,7 +9,7 @@ import pytest
 inspect_ai = pytest.importorskip("inspect_ai", reason='pip install "saring[inspect]"')
 
 from evals import engine, inspect_tasks  # noqa: E402
-from evals.registry import SOLVERS  # noqa: E402
+from evals.registry import SOLVERS, TASKS  # noqa: E402
 from evals.solvers.base import Options  # noqa: E402
 from evals.testing import FakeTools, word_overlap  # noqa: E402
 
@@ -82,6 +82,22 @@ def test_inspect_eval_runs_the_tasks_by_name(tmp_path: Path) -> None:
     log = inspect_ai.log.read_eval_log(str(file))
     assert numbers(log)["n"] == 6
     assert {sample.id.split("/")[0] for sample in log.samples} == {"a", "b"}
+
+
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"chat"}))  # a conversation is not a set of samples
+def test_every_task_is_there(name: str) -> None:
+    assert inspect_ai.util.registry_info(getattr(inspect_tasks, name)).name.endswith(name)
+
+
+def test_cost_under_inspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSPECT_LOG_DIR", str(tmp_path / "logs"))
+    options = Options(baselines=False)
+    dataset = engine.resolve(str(pairs(tmp_path / "p.jsonl")), ("pairs",))
+    task = inspect_tasks.build("cost", SOLVERS["pairs"].cases([dataset], options), FakeTools(word_overlap), options)
+    [log] = inspect_ai.eval(task, model=None, display="none")
+    found = numbers(log)
+    assert found["claims"] == len(log.samples) > 0
+    assert found["seconds_per_claim"] >= 0
 
 
 def test_marked_articles_have_their_numbers_too() -> None:
