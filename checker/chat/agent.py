@@ -141,12 +141,18 @@ class Agent:
                 emit(None)
 
         working = asyncio.create_task(run_async(work()))
+        finished: Finished | None = None
         try:
             while (event := await events.get()) is not None:
-                yield event
+                if isinstance(event, Finished):
+                    finished = event  # whoever sees it may stop listening, and the reports are to be kept by then
+                else:
+                    yield event
             await working
         finally:
             working.cancel()
+        if finished is not None:
+            yield finished
 
     async def _work(self, desk: Desk, language: str, history: Sequence[Turn]) -> None:
         """Runs on the loop that the models' connections belong to."""
