@@ -45,6 +45,10 @@ _NOTES: Mapping[str, _Template] = {
         "The cited text does not give the time “{claimed}”.",
         "Kutipan tidak menyebut waktu “{claimed}”.",
     ),
+    "earlier": _Template(
+        "The source is of {published}, before “{claimed}”: it cannot have reported it.",
+        "Sumber terbit {published}, sebelum “{claimed}”: tidak mungkin memberitakannya.",
+    ),
     "bound_elsewhere": _Template(
         "The source gives “{value}” for {other} and “{own}” for {name}.",
         "Sumber memberi “{value}” untuk {other} dan “{own}” untuk {name}.",

@@ -193,8 +193,10 @@ def _stance(
     quote = hit.source.text[start:end]
     speaker, own_word = _credited(claim, quote)
     notes = list(remarks(hit.source, inspected))
-    if scores[carrying][0] >= 0.2:  # a check speaks up where there was support to lower
+    if scores[carrying][0] >= 0.2:  # a check speaks up where there was something to lower
         notes += [finding.reason for finding in found]
+    elif scores[carrying][1] >= 0.2:
+        notes += [finding.reason for finding in found if finding.effect == "silence"]
     return Stance(
         claim_id=claim.id,
         hit=hit,
@@ -220,9 +222,11 @@ def lowered(probabilities: tuple[float, float, float], findings: Sequence[Findin
     is like the claim and not the same for an edited one.
     """
     supports, refutes, neutral = probabilities
+    silent = min((finding.factor for finding in findings if finding.effect == "silence"), default=1.0)
+    refutes, neutral = refutes * silent, neutral + refutes * (1 - silent)
     left = supports * min((finding.factor for finding in findings), default=1.0)
     lost = supports - left
-    if any(finding.effect == "refute" for finding in findings):
+    if any(finding.effect == "refute" for finding in findings) and silent == 1.0:
         return left, refutes + lost, neutral
     believed = refutes * UNCONFIRMED
     return left, believed, neutral + lost + refutes - believed

@@ -8,6 +8,7 @@ from __future__ import annotations
 from checker.judges.checks.across import check_across
 from checker.judges.checks.binding import check_bindings
 from checker.judges.checks.dates import check_dates
+from checker.judges.checks.earlier import check_earlier
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.naming import check_names
 from checker.judges.checks.numbers import check_numbers
@@ -25,6 +26,7 @@ def examine(claim: Claim, evidence: Evidence) -> list[Finding]:
         *check_numbers(text, evidence),
         *check_bindings(text, evidence),
         *check_dates(text, evidence),
+        *check_earlier(text, evidence),
         *check_names(text, evidence),
         *check_polarity(text, evidence),
         *check_across(text, evidence),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from checker.cues import language_of
 
-Effect = Literal["veto", "lower", "refute"]
+Effect = Literal["veto", "lower", "refute", "silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that stands in the way of support.
+    """One thing that stands in the way of support, or of both sides.
 
     Attributes:
         kind: The check that found it: `number`, `date`, `negation`, `direction`, `name`, `binding`, `speaker`.
         effect: `refute`: the evidence states the same thing with another value, so what spoke for it speaks against
-            it. `veto`: the evidence cannot carry the claim. `lower`: it carries it less surely.
-        factor: What is left of the support, 0..1.
+            it. `veto`: the evidence cannot carry the claim. `lower`: it carries it less surely. `silence`: it cannot
+            have spoken of the matter, for or against.
+        factor: What is left of the support, 0..1; with `silence` of the refutation too.
         reason: One plain English sentence for the editor.
     """
 
