@@ -31,7 +31,7 @@ def test_exact_products_are_asked_for_where_fast_ones_are_not(exact: bool, monke
 
     asked: list[str] = []
 
-    class Options(onnxruntime.SessionOptions):  # type: ignore[misc, name-defined]
+    class Options(onnxruntime.SessionOptions):  # type: ignore[misc]
         def add_session_config_entry(self, name: str, value: str) -> None:
             asked.append(f"{name}={value}")
             super().add_session_config_entry(name, value)
