@@ -21,7 +21,7 @@ def bench(
         int, typer.Option(help="The peer adds everything up to this size; above it, for --slice seconds.")
     ] = 10_000,
     slice_s: Annotated[float, typer.Option("--slice", help="Seconds of processor time.")] = 120.0,
-    articles: Annotated[int, typer.Option(min=1, help="Articles checked one after another.")] = 100,
+    articles: Annotated[int, typer.Option(min=1, help="Articles checked one after another.")] = 1_000,
     rounds: Annotated[int, typer.Option(min=1, help="Repetitions of what is short.")] = 3,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each side's models.")] = 1,
     only: Annotated[

@@ -45,7 +45,7 @@ class Plan:
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     peer_full: int = 10_000
     slice_s: float = 120.0
-    articles: int = 100
+    articles: int = 1_000
     rounds: int = 3
     threads: int = 1
     sections: tuple[str, ...] = SECTIONS
