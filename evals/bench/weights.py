@@ -149,10 +149,13 @@ def _linear(rest: Iterator[tuple[str, NDArray[Any]]]) -> tuple[Array, Array]:
         kind, value = next(rest)
     if kind == "w":
         return np.ascontiguousarray(value.T), _take(rest, "b")
-    if kind != "zero":
+    if kind == "zero":
+        _take(rest, "scale")
+        kind, value = next(rest)
+    # Without a range for its input, a layer has whole weights all the same: one that rounding would hurt most.
+    if kind != "w8":
         raise ValueError(f"{kind} where a linear layer should begin")
-    _take(rest, "scale")
-    whole, scales = _take(rest, "w8"), _take(rest, "w8_scale")
+    whole, scales = value, _take(rest, "w8_scale")
     _take(rest, "w8_zero")
     weight = (whole.astype(np.float32) * scales).T * divisor
     return np.ascontiguousarray(weight, dtype=np.float32), _take(rest, "b")

@@ -86,6 +86,39 @@ def test_the_peer_gets_the_weights_of_the_shipped_embedder(tmp_path: Path) -> No
     assert float(own @ vector / np.linalg.norm(vector)) > 0.995
 
 
+@pytest.mark.slow
+def test_the_peer_gets_the_encoder_of_the_shipped_judge(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason='install it with: pip install "saring[training]"')
+    torch = pytest.importorskip("torch", reason='install it with: pip install "saring[training]"')
+    from tokenizers import Tokenizer
+    from transformers import BertForSequenceClassification
+
+    from checker.judges.crossencoder import MODEL_FOLDER as JUDGE
+    from checker.judges.crossencoder import EntailmentModel
+    from evals.bench import weights
+
+    folder = weights.write_judge(JUDGE, tmp_path / "peer")
+    encoder = BertForSequenceClassification.from_pretrained(str(folder)).bert.eval()
+    passage, claim = "Putin received Araghchi in Moscow on Monday.", "Araghchi menemui Putin di Moskow."
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    parts = [tokenizer.encode(text, add_special_tokens=False).ids for text in (passage, claim)]
+    opening, between = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+    ids = torch.tensor([[opening, *parts[0], between, *parts[1], between]])
+    second = torch.tensor([[0] * (len(parts[0]) + 2) + [1] * (len(parts[1]) + 1)])
+    with torch.inference_mode():
+        states = encoder(input_ids=ids, token_type_ids=second).last_hidden_state[0].numpy()
+    # The head is not the peer's: it stands behind the encoder in the file.
+    (_, dense), (_, scales), _, (_, bias), (_, out), (_, out_bias) = weights._constants(JUDGE)[-6:]
+    mark = second[0].numpy().astype(bool)
+    premise, other = states[~mark].mean(0), states[mark].mean(0)
+    features = np.concatenate([states[0], premise, other, np.abs(premise - other)])
+    inner = torch.nn.functional.gelu(torch.from_numpy(features @ (dense.astype(np.float32) * scales) + bias)).numpy()
+    judge = EntailmentModel(threads=1, backend="onnxruntime")
+    logits = (inner @ out + out_bias) / judge.temperature
+    said = np.exp(logits - logits.max())
+    assert np.abs(said / said.sum() - judge.score([(passage, claim)])[0]).max() < 0.1
+
+
 def test_weights_of_another_layout_are_refused() -> None:
     from evals.bench import weights
 
