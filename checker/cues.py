@@ -92,12 +92,15 @@ ABOUT: frozenset[str] = frozenset(
 MORE_THAN: tuple[str, ...] = (
     "lebih dari", "lebih daripada", "di atas", "setidaknya", "sedikitnya", "paling sedikit", "sekurang-kurangnya", "minimal",
     "melampaui", "melebihi", "more than", "over", "above", "at least", "exceeding", "exceeded", "upwards of",
+    "longer than", "higher than", "larger than", "lebih panjang dari", "lebih lama dari", "lebih tinggi dari", "lebih besar dari",
     "no fewer than", "not less than", "tidak kurang dari", "tak kurang dari", "in excess of", "no less than", "exceed", "exceeds",
 )  # fmt: skip
 LESS_THAN: tuple[str, ...] = (
     "kurang dari", "di bawah", "paling banyak", "maksimal", "paling lama", "tidak lebih dari", "tak lebih dari",
     "less than", "fewer than", "under", "below", "at most", "up to", "no more than", "hingga maksimal", "not more than",
-    "kurang daripada",
+    "kurang daripada", "tidak sampai", "tak sampai", "belum sampai", "tidak mencapai", "tak mencapai", "lebih pendek dari",
+    "lebih ringan dari", "lebih murah dari", "lebih kecil dari", "lebih rendah dari", "lebih sedikit dari", "shorter than",
+    "lighter than", "cheaper than", "lower than", "smaller than", "short of",
 )  # fmt: skip
 """What makes a number a bound from below, or from above."""
 

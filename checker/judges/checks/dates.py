@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checker.judges.checks.finding import Evidence, Finding
-from checker.judges.checks.moments import Clock, Moment, find_clocks, find_moments, resolve
+from checker.judges.checks.moments import Clock, Moment, find_clocks, find_moments, resolve, tells_steps
 from checker.notes import note
 
 _REFUTED, _COARSER, _ABSENT, _ABSENT_YEAR, _ABSENT_TIME = 0.1, 0.8, 0.6, 0.85, 0.8
@@ -26,7 +26,7 @@ def check_dates(claim: str, evidence: Evidence) -> list[Finding]:
     known = [*stated, *resolve(stated, evidence.text, evidence.published_at)]
     around = find_moments(evidence.around)
     known += [*around, *resolve(around, evidence.around, evidence.published_at), *_published(evidence)]
-    findings = [finding for moment in wanted if (finding := _look(moment, wanted, stated, known))]
+    findings = [finding for moment in wanted if (finding := _look(moment, wanted, stated, known, evidence.text))]
     return findings + _clocks(claim, evidence)
 
 
@@ -40,7 +40,7 @@ def _published(evidence: Evidence) -> list[Moment]:
 
 
 def _look(
-    moment: Moment, wanted: Sequence[Moment], stated: Sequence[Moment], known: Sequence[Moment]
+    moment: Moment, wanted: Sequence[Moment], stated: Sequence[Moment], known: Sequence[Moment], evidence: str
 ) -> Finding | None:
     agreeing = [other for other in known if _agrees(moment, other)]
     if any(_covers(other, moment) for other in agreeing) or _within_years(moment, stated):
@@ -53,7 +53,9 @@ def _look(
     if len(rivals) > 1:  # the one that shares the most: "12 Oktober 2023" rather than "Januari 2023"
         nearest = max(_shared_parts(moment, other) for other in rivals)
         rivals = [other for other in rivals if _shared_parts(moment, other) == nearest]
-    if len(rivals) == 1 and not any(_agrees(moment, other) for other in stated):
+    # "Keesokan harinya": the day the claim gives may be the one that the text counts from the day it states.
+    counted = tells_steps(evidence)
+    if len(rivals) == 1 and not counted and not any(_agrees(moment, other) for other in stated):
         return Finding(
             "date", "refute", _REFUTED, note("other_value", claimed=moment.text, stated=f"“{rivals[0].text}”")
         )

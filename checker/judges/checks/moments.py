@@ -30,7 +30,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?P<month>{_MONTH_NAMES})\b\.?\s{_DAY}\b(?![.,]?\d)(?:,?\s{_YEAR}\b)?",
         rf"\b(?P<month>{_MONTH_NAMES})\b\.?,?\s(?:of\s|tahun\s)?{_YEAR}\b",
         rf"\b(?P<month>{_LONG_MONTHS})\b",
-        rf"(?:(?<![\d.,$\w/-])|(?<=\b\d{{4}}[-–/])){_YEAR}(?![\d\w%]|[.,]\d)",
+        rf"(?:(?<![\d.,$\w/-])|(?<=\b\d{{4}}[-–/])){_YEAR}(?![\d\w%]|[.,]\d|-an\b)",
     )
 )
 _BARE_MONTH = 6
@@ -227,6 +227,23 @@ def _day(published_at: str) -> date | None:
         return date.fromisoformat(published_at[:10])
     except ValueError:
         return None
+
+
+_COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|sepuluh|sebelas|beberapa|several|some)"
+_STEP = re.compile(
+    rf"\b(?:{_COUNT}\s(?:hari|pekan|minggu|bulan|tahun|days?|weeks?|fortnight|months?|years?)|"
+    r"sehari|sepekan|seminggu|sebulan|setahun|hari|pekan|minggu|bulan|tahun|the (?:day|night|week|month|year|morning|evening))\s"
+    r"(?:(?:yang|full|penuh)\s)?(?:sebelum\w*|setelah\w*|sesudah\w*|kemudian|berikut\w*|berselang|lalu|lebih|before|after|later|earlier|sooner|on\b|ago|"
+    r"ahead|late|early)|"
+    r"\b(?:keesokan\w*|esok\w*|lusa|kelak|mundur|dimundurkan|dimajukan|ditunda|diundur|postponed|brought forward|moved (?:up|forward|to)|"
+    r"(?:next|following|previous|preceding) (?:day|night|week|month|year|morning|evening)|overnight|the eve of|malam sebelum\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def tells_steps(text: str) -> bool:
+    """Whether a text gives a time by its distance from another ("keesokan harinya", "three days later")."""
+    return _STEP.search(text) is not None
 
 
 _ZONES = {"wib": 420, "wita": 480, "wit": 540, "gmt": 0, "utc": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checker.judges.checks.derived import worked_out
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.quantity import Quantity, find_quantities, rounds_to
 from checker.judges.checks.units import DURATIONS, EXACT
@@ -94,11 +95,14 @@ def check_numbers(claim: str, evidence: Evidence) -> list[Finding]:
     stated = find_quantities(evidence.text, evidence.spoken)
     around = find_quantities(evidence.around, evidence.spoken) if evidence.around else ()
     wanted = [quantity for quantity in find_quantities(claim) if not quantity.weak]
+    told = f"{evidence.text}\n{evidence.around}"
     findings: list[Finding] = []
     for quantity in wanted:
         if any(_compatible(quantity, other) and agree(quantity, other) for other in (*stated, *around)):
             continue
         if quantity.unit == "percent" and any(other.unit == "percent" and other.weak for other in stated):
+            continue
+        if any(agree(quantity, other) for other in worked_out(quantity, claim, (*stated, *around), told)):
             continue
         findings.append(_missing(quantity, wanted, stated))
     return findings

@@ -25,6 +25,9 @@ _COMPARED = frozenset("dibanding dibandingkan ketimbang daripada sebanyak seting
 _EXCEPTIONS = frozenset(
     """
     kecuali melarang dilarang larangan hanya except barred banned ban bans prohibited forbidden lack lacks lacked only
+    membatalkan dibatalkan pembatalan ditiadakan meniadakan menghentikan dihentikan berhenti henti bebas lolos kandas
+    negatif utuh negative intact unharmed unhurt unchanged halted halt halts stopped stops stop ended ends abolished
+    defused vetoed averted avoided spared dropped scrapped abandoned withdrew withdrawn mencabut dicabut menarik ditarik
     """.split()
 )
 """Words that deny something without being a denial: with one of them, a text is not one that denies nothing."""

@@ -55,9 +55,25 @@ HOLDS = [
     ("Kereta itu memakai kabel.", "Kereta itu tidak memakai solar, tetapi memakai kabel."),
     ("Saham tidak lebih aman dibanding obligasi.", "Obligasi lebih aman dibanding saham."),
     ("Harga beras turun di Jawa.", "Harga beras turun di Jawa setelah naik pada Mei."),
+    ("Deliveries were 130 tonnes short.", "They shipped 620 tonnes of the 750 tonnes agreed."),
+    ("Altogether 3,200 parcels were found.", "Petugas menemukan 2.300 parsel di Serang dan 900 parsel di Pandeglang."),
+    ("Koperasi membayar Rp900 juta setahun.", "The cooperative pays half of the 1.8 billion rupiah a year."),
+    ("Foreign customers buy 65 percent.", "Domestic customers buy 35 percent."),
+    ("Before the cuts it had 1,400 workers.", "Sebanyak 210 pekerja, 15 persen dari semuanya, diberhentikan."),
+    ("Kedua negara sudah sepuluh kali berunding.", "The 11th round of talks began."),
+    ("Penutupan itu berlangsung 120 menit.", "The bridge was closed for two hours."),
+    ("The road took 18 months to build.", "Pembangunan jalan itu memakan waktu setahun enam bulan, atau 1,5 tahun."),
+    ("Pipa itu tidak sampai tiga kilometer.", "The pipe is 2.7 kilometres long."),
+    ("Slamet menyusul pada 15 September.", "The team left on 12 September and Slamet followed three days later."),
+    ("The apology came on Friday.", "Ia ditolak pada Kamis; keesokan harinya operator meminta maaf."),
+    ("Kedua gereja berselisih sejak 1950-an.", "The churches have been at odds since 1958."),
+    ("Jadwal misa Karo tidak ada tahun ini.", "Misa Karo tahun ini ditiadakan dari jadwal."),
 ]
 
 TURNED = [
+    ("Deliveries were 140 tonnes short.", "They shipped 620 tonnes of the agreed amount."),
+    ("Foreign customers buy 75 percent.", "Domestic customers buy 35 percent."),
+    ("The bridge was closed for three hours.", "Penutupan jembatan itu berlangsung 120 jam."),
     ("The project costs 1.7 trillion rupiah.", "Proyek itu menelan biaya Rp1,2 triliun."),
     ("Sebanyak 397 orang meninggal.", "Sebanyak 602 orang meninggal."),
     (
