@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "training" / "runs"
+CONTRAST = ROOT / "seeds" / "contrast" / "contrast.jsonl"
 
 
 def data_folder() -> Path:

@@ -179,7 +179,8 @@ def train(options: argparse.Namespace) -> None:
 
     model = JudgeModel.start(init).to(where)
     if options.weights:
-        model.load_state_dict(torch.load(options.weights, map_location=where))
+        weights = torch.load(options.weights, map_location=where)
+        model.load_state_dict(weights.get("model", weights))
     if options.freeze_words:
         # Two thirds of the parameters, and each is met seldom: without them a step costs about a tenth less.
         model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
@@ -266,7 +267,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.judge", description=__doc__.splitlines()[0])
     parser.add_argument("--init", default=str(RUNS / "handoff" / "aligned"), help="encoder folder to start from")
     parser.add_argument("--pairs", default=str(RUNS / "pairs" / "train.jsonl"), help="rows to learn from")
-    parser.add_argument("--weights", default="", help="judge weights (state dict) to go on from")
+    parser.add_argument("--weights", default="", help="judge weights, or another run's checkpoint, to go on from")
     parser.add_argument("--slice", default=str(RUNS / "pairs" / "slice.jsonl"), help="held-out rows to look at")
     parser.add_argument("--mix", default="first", choices=sorted(MIXES), help="how often each set is seen")
     parser.add_argument("--freeze-words", action="store_true", help="leave the word embeddings as they are")

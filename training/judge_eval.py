@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -42,6 +43,23 @@ def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: 
         if inside.any():
             total += inside.mean() * abs(float(confidence[inside].mean()) - float(right[inside].mean()))
     return float(total)
+
+
+def twins_right(twins: Sequence[tuple[str, Sequence[str]]], right: np.ndarray) -> dict[str, float]:
+    """Share of twins that are right on both sides.
+
+    Args:
+        twins: Of each claim, which pair it belongs to and the parts (kinds, languages) that the pair counts in.
+        right: Whether each claim was labelled rightly.
+
+    Returns:
+        The share over all pairs, as `all`, and by part.
+    """
+    by: dict[str, dict[str, bool]] = defaultdict(dict)
+    for (pair, parts), one in zip(twins, right, strict=True):
+        for part in ("all", *parts):
+            by[part][pair] = by[part].get(pair, True) and bool(one)
+    return {part: float(np.mean(list(pairs.values()))) for part, pairs in by.items()}
 
 
 def score_rows(rows: Sequence[Row], scorer: Scorer) -> dict[str, float]:

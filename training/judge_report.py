@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training import pair_sources as sources
-from training.common import ROOT, RUNS, Run, data_folder
-from training.judge_eval import accuracy, balanced_accuracy, expected_calibration_error, macro_f1
+from training import written
+from training.common import CONTRAST, ROOT, RUNS, Run, data_folder
+from training.judge_eval import accuracy, balanced_accuracy, expected_calibration_error, macro_f1, twins_right
 from training.pairs import NOT_SUPPORTED, Row, normalise, read_rows
 
 if TYPE_CHECKING:
     from checker.judges.base import Hearing
     from checker.judges.crossencoder import EntailmentModel
 
-CONTRAST = ROOT / "seeds" / "contrast" / "contrast.jsonl"
 SHIPPED = ROOT / "checker" / "judges" / "models" / "judge"
 
 
@@ -89,6 +88,7 @@ def sets_of(data: Path, *, test: bool) -> dict[str, tuple[str, list[Row]]]:
     found: dict[str, tuple[str, list[Row]]] = {
         "indonli-val": ("accuracy", list(sources.indonli(data, "val"))),
         "covidfact-dev": ("balanced", list(sources.covidfact(data, "dev"))),
+        "written": ("accuracy", [row for item in written.split(written.load())[1] for row in item.rows]),
     }
     if test:
         lay = list(sources.indonli(data, "test_lay"))
@@ -156,16 +156,13 @@ def contrast(judge: EntailmentModel, run: Run, path: Path = CONTRAST) -> dict[st
     bench = EntailmentJudge(judge).hear(list(hearings(rows)))
     checked = [np.argmax([s.supports, s.refutes, s.neutral]) for j in bench.judgements for s in j.stances]
     gold = np.array([0 if r["label"] == "supports" else 1 for r in rows])
+    twins = [(r["pair"], (r["kind"], f"{r['evidence_language']}-{r['language']}")) for r in rows]
+    pairs = {pair for pair, _ in twins}
     found = {}
     for name, said in (("alone", alone), ("with checks", np.asarray(checked))):
         right = said == gold
-        by: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-        for row, one in zip(rows, right, strict=True):
-            crossing = row["evidence_language"] + "-" + row["language"]
-            for part in ("all", row["kind"], crossing):
-                by[part][row["pair"]].append(bool(one))
-        shares = {part: float(np.mean([all(twins) for twins in pairs.values()])) for part, pairs in by.items()}
-        run.log("contrast", system=name, pairs=len(by["all"]), twins_right=float(right.mean()), both_right=shares)
+        shares = twins_right(twins, right)
+        run.log("contrast", system=name, pairs=len(pairs), twins_right=float(right.mean()), both_right=shares)
         found[name] = shares["all"]
     return found
 
@@ -183,6 +180,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     run = Run("judge-report", {"test": options.test, "folder": str(options.folder)})
     judge = EntailmentModel(options.folder, threads=1, backend="onnxruntime")
     report(judge, options.pairs, run, test=options.test, only=options.only)
+    if not options.only or "written" in options.only:
+        run.log("written", both_right=written.both_right(written.split(written.load())[1], judge.score))
     if options.test and (not options.only or "contrast" in options.only):
         contrast(judge, run)
 

@@ -15,14 +15,15 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from training.common import ROOT, RUNS, Run, data_folder
+from training.common import CONTRAST, RUNS, Run, data_folder
+from training.judge_eval import Scorer, twins_right
 from training.pair_sources import NEUTRAL, REFUTES, SUPPORTS, Row
 from training.pairs import deduplicate, in_slice, protected_texts
 from training.parallel import normalise
@@ -32,7 +33,6 @@ KINDS = frozenset({"number", "date", "place", "person", "negation", "direction"}
 
 _HEAD = re.compile(r"# (id|en)")
 _CLAIM = re.compile(r"(?:(?P<side>[SR]) (?P<kind>\w+)|N) (?P<language>id|en): (?P<text>\S.*)")
-_CONTRAST = ROOT / "seeds" / "contrast" / "contrast.jsonl"
 
 _ASIDE = 0.1
 """Share of the items kept out of training: they are the only development twins in free paraphrase."""
@@ -127,24 +127,17 @@ def split(items: Iterable[Item]) -> tuple[list[Item], list[Item]]:
 
 def clean(items: Sequence[Item], data: Path) -> tuple[list[Item], Counter[str]]:
     """The items none of whose texts is one of a dev or test set's, nor of the contrast set's; how many rows went."""
-    contrast = [json.loads(line) for line in _CONTRAST.read_text("utf-8").splitlines()]
+    contrast = [json.loads(line) for line in CONTRAST.read_text("utf-8").splitlines()]
     protected = protected_texts(data) | {normalise(row[part]) for row in contrast for part in ("evidence", "claim")}
-    kept: list[Item] = []
-    removed: Counter[str] = Counter()
-    seen: set[str] = set()
+    single: dict[str, Item] = {}
     for item in items:
-        rows = list(item.rows)
-        gone = deduplicate(rows, protected)[1]
-        key = normalise(item.passage)
-        if gone or key in seen:
-            removed.update(gone or {f"written-{item.topic}: passage repeated": len(rows)})
-        else:
-            seen.add(key)
-            kept.append(item)
-    return kept, removed
+        single.setdefault(normalise(item.passage), item)
+    rows, removed = deduplicate((row for item in single.values() for row in item.rows), protected)
+    survived = set(rows)
+    return [item for item in single.values() if survived.issuperset(item.rows)], removed
 
 
-def both_right(items: Sequence[Item], score: Callable[[Sequence[tuple[str, str]]], np.ndarray]) -> dict[str, float]:
+def both_right(items: Sequence[Item], score: Scorer) -> dict[str, float]:
     """Share of twins of which a model gets both right, over all, by kind, and within and across languages.
 
     Args:
@@ -153,13 +146,13 @@ def both_right(items: Sequence[Item], score: Callable[[Sequence[tuple[str, str]]
     """
     flat = [(item, twin) for item in items for twin in item.twins]
     pairs = [(item.passage, claim.text) for item, twin in flat for claim in twin]
-    said = score(pairs).argmax(1).reshape(-1, 2)
-    right: dict[str, list[bool]] = {}
-    for (item, twin), found in zip(flat, said, strict=True):
-        good = all({"S": SUPPORTS, "R": REFUTES}[c.label] == int(s) for c, s in zip(twin, found, strict=True))
-        for part in ("all", twin[0].kind, f"{item.language}-{twin[0].language}"):
-            right.setdefault(part, []).append(good)
-    return {part: float(np.mean(values)) for part, values in sorted(right.items())}
+    gold = [SUPPORTS if claim.label == "S" else REFUTES for _, twin in flat for claim in twin]
+    parts = [
+        (str(number), (twin[0].kind, f"{item.language}-{twin[0].language}"))
+        for number, (item, twin) in enumerate(flat)
+        for _ in twin
+    ]
+    return twins_right(parts, score(pairs).argmax(1) == np.array(gold))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

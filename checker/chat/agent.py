@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from checker.chat.desk import MOST_CLAIMS, PASTED, Desk, Enqueue, Status
-from checker.chat.events import Event, Finished
+from checker.chat.events import Answer, Event, Finished
 from checker.chat.script import Script
 from checker.chat.toolbox import Toolbox
 from checker.llm.loop import run_async
@@ -133,29 +133,26 @@ class Agent:
         desk.ground.asked += [turn.text for turn in history if turn.role == "user"]
 
         async def work() -> None:
+            answer: Answer | None = None
             try:
-                await self._work(desk, language, history)
+                answer = await self._work(desk, language, history)
             finally:
                 for report in desk.reports[earlier:]:
                     keep(report)
+                if answer is not None:
+                    emit(Finished(answer))  # now that the reports are kept: whoever sees it may stop listening
                 emit(None)
 
         working = asyncio.create_task(run_async(work()))
-        finished: Finished | None = None
         try:
             while (event := await events.get()) is not None:
-                if isinstance(event, Finished):
-                    finished = event  # whoever sees it may stop listening, and the reports are to be kept by then
-                else:
-                    yield event
+                yield event
             await working
         finally:
             working.cancel()
-        if finished is not None:
-            yield finished
 
-    async def _work(self, desk: Desk, language: str, history: Sequence[Turn]) -> None:
-        """Runs on the loop that the models' connections belong to."""
+    async def _work(self, desk: Desk, language: str, history: Sequence[Turn]) -> Answer:
+        """The answer; everything else is emitted. Runs on the loop that the models' connections belong to."""
         from langchain.agents import create_agent
         from langchain_core.messages import AIMessage, AIMessageChunk
 
@@ -188,8 +185,7 @@ class Agent:
                 await script.pause()
             if said := str(chunk.text):
                 await script.say(said)
-        answer = await script.close()
-        desk.emit(Finished(answer))
+        return await script.close()
 
     async def _alarm(self) -> Callable[[Kept], bool]:
         """Whether the embedded judge takes a sentence to say the opposite of every passage it cites."""

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from checker.judges.checks.finding import Evidence, Finding
 from checker.judges.checks.moments import Moment, find_moments
 from checker.notes import note
+from retrieval.dates import bounds
 
 _SILENT = 0.3
 """What is left of support and refutation alike: an announcement still speaks of what was to come."""
@@ -62,13 +63,7 @@ def _first_day(moment: Moment) -> date:
 
 def _last_day(published_at: str | None) -> date | None:
     """The last day on which a source of that date, known to the year, the month or the day, may have appeared."""
-    parts = (published_at or "")[:10].split("-")
-    if not all(part.isdigit() for part in parts):
-        return None
-    year, month, day = [*map(int, parts), 0, 0][:3]
     try:
-        if day:
-            return date(year, month, day)
-        return date(year + (month in (0, 12)), 1 if month in (0, 12) else month + 1, 1) - timedelta(days=1)
+        return bounds((published_at or "")[:10])[1].date()
     except ValueError:
         return None
